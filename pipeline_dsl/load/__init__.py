@@ -1,0 +1,6 @@
+"""Finds and evaluates a pipeline file, and collects what it defines."""
+
+from pipeline_dsl.load.evaluate import load
+from pipeline_dsl.load.find import Location, find, locate
+
+__all__ = ["Location", "find", "load", "locate"]

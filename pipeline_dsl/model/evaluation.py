@@ -1,0 +1,84 @@
+"""The evaluation of a pipeline file: what it defined so far, and what is wrong with it so far."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.errors import DefinitionError, Position, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_dsl.model.definition import Definition
+
+_OURS = (str(Path(__file__).parent.parent), "<", str(Path(sys.modules["pydantic"].__path__[0])))
+"""Files whose frames are never the author's: this package, generated code, pydantic."""
+
+
+class Evaluation:
+    """Collects what is defined while a pipeline file is evaluated.
+
+    Arguments:
+        root: directory that positions are given relative to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.definitions: list[Definition] = []
+        self.problems: list[Problem] = []
+
+
+_current: contextvars.ContextVar[Evaluation | None] = contextvars.ContextVar("evaluation", default=None)
+
+
+@contextlib.contextmanager
+def evaluating(root: Path) -> Iterator[Evaluation]:
+    """Collect everything that is defined inside the ``with`` block.
+
+    Arguments:
+        root: directory that positions are given relative to.
+    """
+    evaluation = Evaluation(root)
+    token = _current.set(evaluation)
+    try:
+        yield evaluation
+    finally:
+        _current.reset(token)
+
+
+def collect(definition: Definition) -> None:
+    """Let an object belong to the project that is being evaluated, if one is."""
+    under_way = _current.get()
+    if under_way is not None:
+        under_way.definitions.append(definition)
+
+
+def report(problems: list[Problem]) -> None:
+    """Note problems with the evaluation that is under way, which goes on.
+
+    Raises:
+        DefinitionError: no evaluation is under way that could go on.
+    """
+    under_way = _current.get()
+    if under_way is None:
+        raise DefinitionError(problems)
+    under_way.problems += problems
+
+
+def authors_position() -> Position:
+    """Find the innermost line of the call stack that is not this package's own."""
+    frame = sys._getframe(1)  # noqa: SLF001 -- inspect.stack() reads the source of every frame
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    return Position(_display(frame.f_code.co_filename), frame.f_lineno)
+
+
+def _display(file: str) -> str:
+    evaluation = _current.get()
+    if evaluation is None or not Path(file).is_relative_to(evaluation.root):
+        return file
+    return str(Path(file).relative_to(evaluation.root))

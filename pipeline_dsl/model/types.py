@@ -1,0 +1,163 @@
+"""The kinds of values that the model's fields take, each with the rule that it is held to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from pipeline_dsl.model.explanation import InvalidError
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    raise PydanticCustomError("list_wanted", "must be a list")
+
+
+def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
+    return MappingProxyType(dict(value))
+
+
+if TYPE_CHECKING:
+    ListOf: TypeAlias = list[T] | tuple[T, ...]
+    MappingOf: TypeAlias = Mapping[str, T]
+else:
+    ListOf = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
+    """Several values in order, kept as a tuple. A string is not a list of its letters."""
+
+    MappingOf = Annotated[Mapping[str, T], AfterValidator(_frozen)]
+    """Values by name, kept read-only."""
+
+
+def matching(pattern: str, what: str, hint: str = "") -> AfterValidator:
+    """Make a rule for strings.
+
+    Arguments:
+        pattern: regular expression that the whole string has to match.
+        what: what a string that matches is called in error messages.
+        hint: what an author should know who broke the rule.
+    """
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise InvalidError(f'"{value}" is not a valid {what}', hint)
+        return value
+
+    return AfterValidator(check)
+
+
+def unique(items: tuple[T, ...]) -> tuple[T, ...]:
+    """Refuse a list that holds two equal entries."""
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise InvalidError(f"cannot contain duplicates: {item!r} is there twice")
+    return items
+
+
+def _not_root(value: str) -> str:
+    if value == "root":
+        raise InvalidError('"root" is not a valid user name', "Files and processes belong to other users.")
+    return value
+
+
+def _absolute_directory(value: str) -> str:
+    if not value.startswith("/") or posixpath.normpath(value).strip("/") == "":
+        raise InvalidError(f'"{value}" is not a valid absolute non-root path')
+    return value
+
+
+_REFERENCE = (
+    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"  # host: its first label,
+    r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"  # the others,
+    r"(?::[0-9]+)?/)?"  # and its port
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"  # repository: its first component
+    r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"  # and the others
+    r"(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?"  # tag
+    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"  # digest
+)
+
+_VERSION = r"(?:[0-9]+:)?[0-9][a-zA-Z0-9.+~-]*"
+_RELEASE = r"[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+
+ImageReference: TypeAlias = Annotated[
+    str, matching(_REFERENCE, "image reference", "Expected name[:tag][@digest], the name in lower case.")
+]
+VariantName: TypeAlias = Annotated[
+    str,
+    matching(
+        r"[a-zA-Z][a-zA-Z0-9.-]+[a-zA-Z0-9]",
+        "variant name",
+        'Use at least three letters, digits, "-" or ".", a letter first.',
+    ),
+]
+StageName: TypeAlias = Annotated[
+    str,
+    matching(
+        r"(?!(?:setup|teardown)$)[a-zA-Z0-9][a-zA-Z0-9_-]*",
+        "stage name",
+        'Use letters, digits, "-" or "_"; "setup" and "teardown" are taken by the pipeline itself.',
+    ),
+]
+UserName: TypeAlias = Annotated[
+    str,
+    matching(
+        r"[a-zA-Z][a-zA-Z0-9.-]+[a-zA-Z0-9]",
+        "user name",
+        'Use at least three letters, digits, "-" or ".", a letter first.',
+    ),
+    AfterValidator(_not_root),
+]
+EnvironmentName: TypeAlias = Annotated[
+    str,
+    matching(
+        r"[a-zA-Z_][a-zA-Z0-9_]+",
+        "environment variable name",
+        'Use at least two letters, digits or "_", no digit first.',
+    ),
+]
+NodeEnvironment: TypeAlias = Annotated[
+    str, matching(r"[a-zA-Z0-9]+", "Node environment name", "Use letters and digits only.")
+]
+AptPackage: TypeAlias = Annotated[
+    str,
+    matching(
+        rf"[a-z0-9][a-z0-9+.-]+(?:={_VERSION}|/{_RELEASE})?",
+        "Debian package name",
+        "Expected name, name=version or name/release, one package per item.",
+    ),
+]
+AptRelease: TypeAlias = Annotated[
+    str,
+    matching(r"(?=.*[a-zA-Z])[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian release", 'Such as "bookworm-backports".'),
+]
+AptComponent: TypeAlias = Annotated[
+    str, matching(r"[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian archive component", 'Such as "main".')
+]
+HttpUrl: TypeAlias = Annotated[str, matching(r"https?://\S+", "URL", "Expected http://… or https://….")]
+PythonVersionSpecification: TypeAlias = Annotated[
+    str,
+    matching(
+        r"(?:~=|[<>]=?|[!=]=)[a-zA-Z0-9_.*+!-]+(?:,(?:~=|[<>]=?|[!=]=)[a-zA-Z0-9_.*+!-]+)*",
+        "Python package version specification",
+        'Expected comparisons such as "==1.8.3" or ">=1.5,<2", without spaces.',
+    ),
+]
+NumericId: TypeAlias = Annotated[int, Field(ge=0)]
+NonEmpty: TypeAlias = Annotated[str, matching(r"(?s).+", "value", "It is empty; leave the argument out.")]
+AbsoluteDirectory: TypeAlias = Annotated[str, AfterValidator(_absolute_directory)]
+
+if TYPE_CHECKING:
+    Environment: TypeAlias = Mapping[str, str]
+else:
+    Environment = Annotated[Mapping[EnvironmentName, str], AfterValidator(_frozen)]
+    """Environment variables, or build arguments, by name."""

@@ -1,0 +1,99 @@
+"""Variants: the images that a service is built into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline_dsl.model.apt import Apt
+from pipeline_dsl.model.artifacts import Copies, Image, Source
+from pipeline_dsl.model.builders import Builder, Builders, Node, Php, Python
+from pipeline_dsl.model.definition import Definition, definition
+from pipeline_dsl.model.explanation import InvalidError
+from pipeline_dsl.model.types import Environment, ImageReference, ListOf, NonEmpty, VariantName
+from pipeline_dsl.model.users import Lives, Runs
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+@definition
+class Settings(Definition):
+    """What a variant can be told, and what a project can tell all its variants."""
+
+    name: NonEmpty = Field(kw_only=False)
+    """What it is called."""
+
+    base: Literal["scratch"] | ImageReference | Image | None = None
+    """The image to start from. ``"scratch"`` starts from nothing, whatever is inherited; then only
+    ``copies`` and ``entrypoint`` have an effect."""
+
+    arguments: Environment | None = None
+    """Build arguments and their defaults: variables that build steps see and the finished image lacks."""
+
+    apt: Apt | None = None
+    """Debian packages to install."""
+
+    node: Node | None = None
+    """Node.js dependencies to install."""
+
+    php: Php | None = None
+    """PHP dependencies to install."""
+
+    python: Python | None = None
+    """Python dependencies to install."""
+
+    builder: Builder | None = None
+    """One custom build step, run after those of node, php and python."""
+
+    builders: Builders | None = None
+    """Build steps in an order of your own, instead of ``node``, ``php``, ``python`` and ``builder``."""
+
+    lives: Lives | None = None
+    """Where the application lives and whose its files are."""
+
+    runs: Runs | None = None
+    """As whom and with which environment the image runs."""
+
+    entrypoint: ListOf[str] | None = None
+    """The program that the image runs and its arguments. An empty list cancels an inherited one."""
+
+    @model_validator(mode="after")
+    def _check_exclusive(self) -> Self:
+        alone = [name for name in ("node", "php", "python", "builder") if _says_something(getattr(self, name))]
+        if self.builders and alone:
+            names = " and ".join(f'"{name}"' for name in alone)
+            raise InvalidError(
+                f"builders: is not allowed beside {names}", "Move everything into builders=[…], in order."
+            )
+        return self
+
+
+def _says_something(builder: Definition | None) -> bool:
+    return builder is not None and builder != type(builder)()
+
+
+@definition
+class Variant(Source, Settings):
+    """An image that a service is built into: for its tests, for production, …
+
+    Settings of the project and of included variants are merged under the variant's own.
+
+    Example: ``test = Variant("test", includes=[build], entrypoint=["npm", "test"])``
+    """
+
+    collected = True
+
+    name: VariantName = Field(kw_only=False)
+    """What it is called: at least three letters, digits, ``-`` or ``.``, unique in the project."""
+
+    includes: ListOf[Variant] = ()
+    """Variants whose settings this one starts from; of two that disagree the later one wins."""
+
+    copies: Copies = ()
+    """Files to copy in at the end, owned by the `Lives` user: ``"local"`` is the whole build context, a
+    variant is its application directory and ``/opt/lib``, and a `Copy` says it in detail."""
+
+    def __repr__(self) -> str:
+        return f'Variant("{self.name}")'
