@@ -41,11 +41,12 @@ def _syntax_problem(error: SyntaxError, file: str, line: int, location: Location
     excerpt = f"    {source}"
     if error.offset:
         excerpt += "\n    " + " " * (error.offset - 1) + "^"
-    return Problem("syntax-error", f"{error.msg}.", Position(_relative(file, location), line), excerpt=excerpt)
+    at = Position(_relative(file, location), line)
+    return Problem("syntax-error", f"{error.msg}.", at, excerpt=excerpt)
 
 
 def _trail(error: BaseException, location: Location) -> list[traceback.FrameSummary]:
-    """Give the frames of the traceback that are in the project; else those in the author's own calls."""
+    """Give the calls on the way to the exception that stand in the project's own files."""
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if Path(frame.filename).is_relative_to(location.root)]
 

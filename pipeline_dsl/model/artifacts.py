@@ -13,8 +13,7 @@ from pipeline_dsl.model.types import ImageReference, ListOf, NonEmpty, unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from typing_extensions import Self
+    from typing import Self
 
     from pipeline_dsl.model.variant import Variant
 

@@ -12,7 +12,7 @@ from pipeline_dsl.model.explanation import InvalidError
 from pipeline_dsl.model.types import ListOf, NodeEnvironment, NonEmpty, PythonVersionSpecification
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 
 @definition
@@ -83,7 +83,7 @@ class Python(Definition):
     """Let the virtual environment see the packages that apt installed."""
 
     no_deps: bool | None = None
-    """Install only what the requirements name, not what that depends on; check for completeness at the end."""
+    """Install what the requirements name and not what that depends on; check that nothing is missing."""
 
     venv: NonEmpty | None = None
     """Directory of the virtual environment; ``/opt/lib/venv`` by default."""
@@ -116,7 +116,7 @@ class Builder(Definition):
     which are quoted for it. An empty list cancels an inherited command."""
 
     script: NonEmpty | None = None
-    """Text of a script to run instead of a command; ``/bin/sh`` runs it unless its first line says what does."""
+    """Text of a script to run instead of a command, by ``/bin/sh`` unless its first line says otherwise."""
 
     requirements: Requirements | None = None
     """Files that the step needs, copied before it runs. A string is a path in the build context."""
@@ -129,7 +129,7 @@ class Builder(Definition):
 
     @model_validator(mode="after")
     def _check_exclusive(self) -> Self:
-        if self.command is not None and self.script is not None:
+        if self.command and self.script:
             raise InvalidError('command: is not allowed if "script" is also set')
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_dsl.errors import Position
 
 _Class = TypeVar("_Class", bound="type[Definition]")
+_Definition = TypeVar("_Definition", bound="Definition")
 _CONFIG = pydantic.ConfigDict(strict=True, extra="forbid")
 
 
@@ -29,8 +31,9 @@ class Definition:
     at: Position
     """The author's line that made it."""
 
-    collected: ClassVar[bool] = False
-    """Whether an evaluation collects objects of this class by themselves, not only as parts of others."""
+    named: ClassVar[bool] = False
+    """Whether its objects have names that tell them apart: each is then equal to itself only, and an
+    evaluation collects it by itself, not only as a part of another."""
 
 
 @dataclass_transform(
@@ -43,7 +46,7 @@ def definition(cls: _Class) -> _Class:
     pipeline file is evaluated it notes the problems instead, so that the author sees those of the
     whole file at once.
     """
-    pydantic_dataclasses.dataclass(frozen=True, kw_only=True, eq=not cls.collected, config=_CONFIG)(cls)
+    pydantic_dataclasses.dataclass(frozen=True, kw_only=True, eq=not cls.named, config=_CONFIG)(cls)
     _attend_construction(cls)
     return cls
 
@@ -61,7 +64,7 @@ def _attend_construction(cls: type[Definition]) -> None:
             evaluation.report(explain(error, cls, arguments, at))
             _fill(self, arguments)
         else:
-            if self.collected:
+            if self.named:
                 evaluation.collect(self)
         object.__setattr__(self, "at", at)  # last, because pydantic replaces all attributes
 
@@ -73,3 +76,16 @@ def _fill(self: Definition, arguments: dict[str, object]) -> None:
     for field in dataclasses.fields(self):  # type: ignore[arg-type]  # every Definition is a dataclass
         default = None if field.default is dataclasses.MISSING else field.default
         object.__setattr__(self, field.name, arguments.get(field.name, default))
+
+
+def amended(original: _Definition, **changes: object) -> _Definition:
+    """Give a copy of a definition with other values in some fields, unchecked and from the same line.
+
+    Arguments:
+        original: the definition; it stays as it is.
+        changes: new values by name of the field.
+    """
+    amendment = copy.copy(original)
+    for name, value in changes.items():
+        object.__setattr__(amendment, name, value)
+    return amendment

@@ -19,7 +19,7 @@ from pipeline_dsl.model.definition import Definition
 FORMAT = 1
 """Version of the document's form; a document of another version is refused."""
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 _Expected = TypeVar("_Expected")
 
 _KINDS: dict[str, type[Definition]] = {
@@ -87,19 +87,19 @@ def _default(field: dataclasses.Field[object]) -> object:
 
 
 def _encode(value: object, *, listed: bool = False) -> Json:
-    if isinstance(value, variant.Variant) and not listed:
-        return {"variant": value.name}
-    if isinstance(value, stage.Stage) and not listed:
-        return {"stage": value.name}
-    if isinstance(value, Definition):
-        return _encode_definition(value)
-    if isinstance(value, Mapping):
-        return {"mapping": {str(key): _encode(item) for key, item in value.items()}}
-    if isinstance(value, list | tuple):
-        return [_encode(item, listed=listed) for item in value]
-    if value is None or isinstance(value, bool | int):
-        return value
-    return str(value)
+    match value:
+        case variant.Variant() | stage.Stage() if not listed:
+            return {type(value).__name__.lower(): value.name}
+        case Definition():
+            return _encode_definition(value)
+        case Mapping():
+            return {"mapping": {str(key): _encode(item) for key, item in value.items()}}
+        case list() | tuple():
+            return [_encode(item, listed=listed) for item in value]
+        case None | bool() | int():
+            return value
+        case _:
+            return str(value)
 
 
 class _Reader:

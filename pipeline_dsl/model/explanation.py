@@ -77,14 +77,17 @@ def _path(location: tuple[int | str, ...], arguments: Mapping[str, object]) -> t
     value = arguments.get(first)
     path: list[int | str] = [first]
     for step in rest:
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list | tuple) and isinstance(step, int):
-            value = value[step]
-        else:
-            continue
-        path.append(step)
+        found, value = _enter(value, step)
+        path += [step] if found else []
     return tuple(path)
+
+
+def _enter(value: object, step: int | str) -> tuple[bool, object]:
+    if isinstance(value, Mapping) and step in value:
+        return True, value[step]
+    if isinstance(value, list | tuple) and isinstance(step, int):
+        return True, value[step]
+    return False, value
 
 
 def _is_outdone(fault: _Fault, faults: Sequence[_Fault]) -> bool:
@@ -100,7 +103,7 @@ def _problem(path: tuple[int | str, ...], faults: list[ErrorDetails], cls: type,
         known = [known.name for known in dataclasses.fields(cls)]
         message = f'{cls.__name__}() has no argument "{field}".'
         return Problem("unknown-argument", message, at, did_you_mean(str(field), known))
-    if kinds & {"missing", "missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"}:
+    if any(kind.startswith("missing") for kind in kinds):
         return Problem("missing-argument", f'{cls.__name__}() needs the argument "{field}".', at)
     if kinds == {"unexpected_positional_argument"}:
         message = f"{cls.__name__}() takes its name by position and all else by keyword."

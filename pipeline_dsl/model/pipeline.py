@@ -24,7 +24,7 @@ class Pipeline(Definition):
         >>> ci.stage("candidate", build=production, after=[unit])
     """
 
-    collected = True
+    named = True
 
     name: NonEmpty = Field(kw_only=False)
     """What it is called, unique in the project."""

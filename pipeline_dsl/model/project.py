@@ -26,8 +26,6 @@ class Project(Settings):
     Example: ``Project("mathoid", base="debian:bookworm-slim")``
     """
 
-    collected = True
-
     variants: ListOf[Variant] = ()
     """Its variants, in the order in which they were defined."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class Ref(str):
     """What a stage will have produced by the time that it is needed, such as the id of its image.
@@ -16,5 +18,6 @@ class Ref(str):
 
     __slots__ = ()
 
-    def __new__(cls, stage: str, name: str) -> Ref:
+    def __new__(cls, stage: str, name: str) -> Self:
+        """Spell the reference."""
         return super().__new__(cls, f"${{{stage}.{name}}}")

@@ -44,6 +44,8 @@ RunSpecification: TypeAlias = bool | ListOf[str] | Run
 class Stage(Definition):
     """A part of a pipeline: builds an image, runs it. Made by `Pipeline.stage`, which says what it takes."""
 
+    named = True
+
     name: StageName = Field(kw_only=False)
     """What it is called, unique in its pipeline."""
 

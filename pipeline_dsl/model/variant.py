@@ -15,12 +15,14 @@ from pipeline_dsl.model.types import Environment, ImageReference, ListOf, NonEmp
 from pipeline_dsl.model.users import Lives, Runs
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 
 @definition
 class Settings(Definition):
     """What a variant can be told, and what a project can tell all its variants."""
+
+    named = True
 
     name: NonEmpty = Field(kw_only=False)
     """What it is called."""
@@ -61,7 +63,8 @@ class Settings(Definition):
 
     @model_validator(mode="after")
     def _check_exclusive(self) -> Self:
-        alone = [name for name in ("node", "php", "python", "builder") if _says_something(getattr(self, name))]
+        standalone = {"node": self.node, "php": self.php, "python": self.python, "builder": self.builder}
+        alone = [name for name, builder in standalone.items() if says_something(builder)]
         if self.builders and alone:
             names = " and ".join(f'"{name}"' for name in alone)
             raise InvalidError(
@@ -70,20 +73,19 @@ class Settings(Definition):
         return self
 
 
-def _says_something(builder: Definition | None) -> bool:
+def says_something(builder: Definition | None) -> bool:
+    """Tell whether a builder is there and has any of its arguments set."""
     return builder is not None and builder != type(builder)()
 
 
 @definition
 class Variant(Source, Settings):
-    """An image that a service is built into: for its tests, for production, …
+    """An image that a service is built into: for its tests, for production, and so on.
 
     Settings of the project and of included variants are merged under the variant's own.
 
     Example: ``test = Variant("test", includes=[build], entrypoint=["npm", "test"])``
     """
-
-    collected = True
 
     name: VariantName = Field(kw_only=False)
     """What it is called: at least three letters, digits, ``-`` or ``.``, unique in the project."""
