@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pipeline_dsl.engine.events import Stream
+
+if TYPE_CHECKING:
+    import threading
 
 Output: TypeAlias = Callable[[Stream, str], None]
 """Takes one line that a build or a container printed, without its line end."""

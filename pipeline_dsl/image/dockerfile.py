@@ -28,12 +28,14 @@ from pipeline_dsl.image.instructions import (
     WorkingDirectory,
     WriteFile,
 )
+from pipeline_dsl.image.recipe import recipe
 from pipeline_dsl.image.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipeline_dsl.image.recipe import Recipe
+    from pipeline_dsl.resolve import ResolvedVariant
 
 OWN_DIRECTORY = ".pipeline-dsl"
 """Directory of the build context that holds what is not the author's."""
@@ -59,18 +61,27 @@ class Dockerfile:
     selections: tuple[Selection, ...]
 
 
-def dockerfile(recipes: Sequence[Recipe], labels: Mapping[str, str]) -> Dockerfile:
-    """Write recipes down as a Dockerfile of one stage each.
+def dockerfile(
+    variants: Sequence[ResolvedVariant],
+    labels: Mapping[str, str],
+    environments: Mapping[str, Mapping[str, str]] | None = None,
+) -> Dockerfile:
+    """Write the Dockerfile of a variant, with one stage for each variant that it needs.
 
     Arguments:
-        recipes: the recipe of the image, after those that it takes files from.
+        variants: the variant, after all that it takes files from.
         labels: labels of the image.
+        environments: the variables that base images set, by the image's reference, as far as known. They
+            are needed only where the path of a mount or a cache holds one.
 
     Raises:
-        DefinitionError: a recipe holds what a Dockerfile cannot express.
+        DefinitionError: a variant holds what a Dockerfile cannot express.
     """
-    writer = _Writer(_stage_names([recipe.variant for recipe in recipes]))
-    blocks = [block for recipe in recipes for block in writer.stage(recipe)]
+    by_name = {variant.name: variant for variant in variants}
+    known = environments or {}
+    recipes = [recipe(variant, by_name, known.get(variant.base or "")) for variant in variants]
+    writer = _Writer(_stage_names(by_name))
+    blocks = [block for one in recipes for block in writer.stage(one)]
     blocks[-1] += "".join(f"{line}\n" for line in _image_settings(recipes[-1], labels))
     return Dockerfile(
         "\n".join(blocks),

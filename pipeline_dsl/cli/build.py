@@ -1,0 +1,31 @@
+"""``build``: build the image of one variant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.cli.execution import execute_plan
+from pipeline_dsl.cli.project import opened
+from pipeline_dsl.plan import Plan, PlannedStage, plan_build
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words that the command takes."""
+    parser.add_argument("variant", metavar="VARIANT", help="name of the variant")
+    parser.add_argument(
+        "--tag", dest="tags", metavar="TAG", action="append", default=[], help="name:tag to give to the image"
+    )
+    parser.add_argument("--pull", action="store_true", help="pull base images even if they are there")
+    parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Build the variant as the only stage of a pipeline of its own."""
+    project = opened(arguments)
+    build = plan_build(project.resolved, project.root, arguments.variant, arguments.tags)
+    stage = PlannedStage("build", arguments.variant, build, None, ())
+    alone = Plan(project.resolved.name, ((stage,),))
+    return execute_plan(alone, jobs=1, pull=arguments.pull, plain=arguments.plain)

@@ -1,0 +1,26 @@
+"""``graph``: show which stages wait for which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.cli.project import add_selection, planned
+from pipeline_dsl.engine.run import outlines
+from pipeline_dsl.report.graph import FORMATS
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words that the command takes."""
+    add_selection(parser)
+    parser.add_argument(
+        "--format", choices=sorted(FORMATS), default="text", help="how to write it (default: %(default)s)"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print the graph of the chosen stages."""
+    print(FORMATS[arguments.format](outlines(planned(arguments))), end="")
+    return 0

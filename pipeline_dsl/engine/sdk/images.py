@@ -1,0 +1,117 @@
+"""Images: those that the engine has, and those that it pulls."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from typing import TYPE_CHECKING
+
+import pydantic
+from docker.auth import get_config_header, resolve_repository_name
+from docker.errors import APIError, NotFound
+from docker.utils import parse_repository_tag
+
+from pipeline_dsl.engine.docker import EngineImage
+from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.sdk.exchange import PATIENCE, Exchange
+from pipeline_dsl.engine.sdk.failures import explanation, refused
+from pipeline_dsl.engine.sdk.message import Message, messages
+from pipeline_dsl.errors import EngineError, Problem, StepError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable
+
+    import docker
+    import requests
+
+    from pipeline_dsl.engine.docker import Output
+
+
+_REFUSED = re.compile(r"no basic auth credentials|unauthorized|denied|manifest unknown")
+"""Answers of a registry, which some engines hand on as failures of their own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Config:
+    """The config of an image, as the engine tells it: absent and null mean empty."""
+
+    Env: list[str] | None = None
+    Labels: dict[str, str] | None = None
+    OnBuild: list[str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Inspected:
+    """What ``GET /images/{name}/json`` answers, as far as we read it."""
+
+    Id: str
+    RepoDigests: list[str] | None = None
+    Config: _Config | None = None
+
+
+_INSPECTED = pydantic.TypeAdapter(_Inspected)
+
+
+def image(api: docker.APIClient, reference: str) -> EngineImage | None:
+    """Look an image up in the engine; see ``Docker.image``."""
+    try:
+        told = api.inspect_image(reference)  # type: ignore[no-untyped-call]  # types-docker leaves it bare
+    except NotFound:
+        return None
+    inspected = _INSPECTED.validate_python(told)
+    config = inspected.Config or _Config()
+    return EngineImage(
+        id=inspected.Id,
+        digests=tuple(inspected.RepoDigests or ()),
+        environment=_variables(config.Env or []),
+        labels=config.Labels or {},
+        triggers=tuple(config.OnBuild or ()),
+    )
+
+
+def pull(api: docker.APIClient, reference: str, output: Output, cancel: threading.Event) -> EngineImage:
+    """Pull an image; see ``Docker.pull``."""
+    send = functools.partial(_send, api, reference)
+    try:
+        with Exchange(send, messages, cancel) as answer:
+            _follow(reference, answer, output)
+    except APIError as error:
+        if refused(error) or _REFUSED.search(explanation(error)):
+            raise _not_pulled(reference, explanation(error)) from error
+        raise
+    pulled = image(api, reference)
+    if pulled is None:
+        raise EngineError([Problem("engine-failed", f"the container engine pulled {reference} but lost it.")])
+    return pulled
+
+
+def _send(api: docker.APIClient, reference: str) -> requests.Response:
+    repository, tag = parse_repository_tag(reference)
+    registry, _ = resolve_repository_name(repository)
+    credentials = get_config_header(api, registry)
+    return api.post(
+        f"{api.base_url}/v{api.api_version}/images/create",
+        params={"fromImage": repository, "tag": tag or "latest"},
+        headers={"X-Registry-Auth": credentials} if credentials else {},
+        stream=True,
+        timeout=PATIENCE,
+    )
+
+
+def _follow(reference: str, answer: Iterable[Message], output: Output) -> None:
+    for message in answer:
+        if message.error:
+            raise _not_pulled(reference, message.error)
+        if message.status and not message.progress:
+            output(Stream.PROGRESS, f"{message.id}: {message.status}" if message.id else message.status)
+
+
+def _not_pulled(reference: str, reason: str) -> StepError:
+    hint = 'Look at the name; if the registry asks for a login, use "docker login".'
+    return StepError([Problem("image-not-pulled", f"cannot pull {reference}: {reason}", hint=hint)])
+
+
+def _variables(environment: Iterable[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (variable.partition("=") for variable in environment)}

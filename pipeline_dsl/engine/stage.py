@@ -1,0 +1,171 @@
+"""Running a stage: its steps one after the other, and what they give to the stages after it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.engine.docker import Cancelled, RunRequest
+from pipeline_dsl.engine.events import (
+    StageEnded,
+    StageId,
+    StageStarted,
+    Status,
+    StepEnded,
+    StepOutline,
+    StepOutput,
+    StepStarted,
+    Stream,
+)
+from pipeline_dsl.engine.steps.run import RunStep, run
+from pipeline_dsl.errors import EngineError, PipelineError, Problem, StepError
+from pipeline_dsl.plan import slug
+from pipeline_dsl.resolve.expressions import Expression, interpolate
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from pipeline_dsl.engine.docker import BuildResult, Docker
+    from pipeline_dsl.engine.events import Emit
+    from pipeline_dsl.engine.steps.build import Builds
+    from pipeline_dsl.plan import PlannedBuild, PlannedStage
+    from pipeline_dsl.resolve import ResolvedRun
+
+RUN_LABEL = "pipeline-dsl.run"
+"""The label by which the containers of a run are known."""
+
+
+class StageRunner:
+    """Runs the stages of one run, several at a time.
+
+    Arguments:
+        docker: the engine.
+        builds: the builds of the run.
+        emit: takes what happens.
+        project: name of the project.
+        run_id: name of the run, unique on the engine.
+        cancel: when set, stages end.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what a run consists of
+        self,
+        docker: Docker,
+        builds: Builds,
+        emit: Emit,
+        *,
+        project: str,
+        run_id: str,
+        cancel: threading.Event,
+    ) -> None:
+        self._docker = docker
+        self._builds = builds
+        self._emit = emit
+        self._project = project
+        self._run_id = run_id
+        self._cancel = cancel
+        self._values: dict[StageId, dict[str, str]] = {}
+
+    def run(self, stage: PlannedStage) -> Status:
+        """Take the steps of a stage, up to the first that does not pass."""
+        stage_id = StageId(stage.pipeline, stage.name)
+        self._values[stage_id] = {"stage": stage.name}
+        start = time.monotonic()
+        self._emit(StageStarted(stage_id))
+        status = Status.PASSED
+        for step, take in self._steps(stage, stage_id):
+            status = self._take(stage_id, step, take)
+            if status is not Status.PASSED:
+                break
+        self._emit(StageEnded(stage_id, status, time.monotonic() - start))
+        return status
+
+    def _steps(
+        self, stage: PlannedStage, stage_id: StageId
+    ) -> list[tuple[StepOutline, Callable[[_Output], str]]]:
+        """Give the steps of a stage; each takes where its output goes and gives its outcome in a few words."""
+        steps: list[tuple[StepOutline, Callable[[_Output], str]]] = []
+        outlines = {step.kind: step for step in outline(stage)}
+        build, container = stage.build, stage.run
+        if build is not None:
+            steps.append((outlines["build"], lambda output: self._build(build, stage_id, output)))
+        if container is not None:
+            steps.append((outlines["run"], lambda output: self._run(container, stage_id, output)))
+        return steps
+
+    def _take(self, stage: StageId, step: StepOutline, take: Callable[[_Output], str]) -> Status:
+        self._emit(StepStarted(stage, step))
+        start, detail, problem = time.monotonic(), "", ""
+        try:
+            detail = take(_Output(self._emit, stage, step))
+            status = Status.PASSED
+        except Cancelled:
+            status = Status.CANCELLED
+        except EngineError as error:
+            status, problem = Status.BROKEN, str(error)
+        except _NonZeroExit as error:
+            status, detail, problem = Status.FAILED, error.detail, str(error)
+        except PipelineError as error:
+            status, problem = Status.FAILED, str(error)
+        self._emit(StepEnded(stage, step, status, time.monotonic() - start, detail, problem))
+        return status
+
+    def _build(self, planned: PlannedBuild, stage: StageId, output: _Output) -> str:
+        result = self._builds.build(planned, output)
+        self._values[stage]["imageID"] = result.image.removeprefix("sha256:")
+        return _account(result)
+
+    def _run(self, planned: ResolvedRun, stage: StageId, output: _Output) -> str:
+        result = run(RunStep(self._request(planned, stage), planned.tail), self._docker, output, self._cancel)
+        if result.exit_code:
+            raise _NonZeroExit(output.step.title, result.exit_code)
+        self._values[stage]["output"] = result.output
+        return ""
+
+    def _request(self, planned: ResolvedRun, stage: StageId) -> RunRequest:
+        def evaluated(text: str) -> str:
+            return interpolate(text, lambda expression: self._value(expression, stage))
+
+        return RunRequest(
+            image=evaluated(planned.image or "${.imageID}"),
+            name=f"pipeline-dsl-{self._run_id}-{slug(stage.pipeline)}-{slug(stage.stage)}",
+            entrypoint=None if planned.command is None else tuple(map(evaluated, planned.command)),
+            arguments=tuple(map(evaluated, planned.arguments)) or None,
+            environment={evaluated(name): evaluated(text) for name, text in planned.environment.items()},
+            labels={RUN_LABEL: self._run_id, "pipeline-dsl.project": self._project},
+        )
+
+    def _value(self, expression: Expression, stage: StageId) -> str:
+        source = StageId(stage.pipeline, expression.namespace) if expression.namespace else stage
+        return self._values[source][expression.key]
+
+
+class _NonZeroExit(StepError):  # noqa: N818 -- a way out of a step, not to be seen outside
+    def __init__(self, title: str, exit_code: int) -> None:
+        self.detail = f"exit code {exit_code}"
+        super().__init__([Problem("non-zero-exit", f"{title} ended with {self.detail}.")])
+
+
+class _Output:
+    """Takes the lines of one step."""
+
+    def __init__(self, emit: Emit, stage: StageId, step: StepOutline) -> None:
+        self._emit = emit
+        self._stage = stage
+        self.step = step
+
+    def __call__(self, stream: Stream, line: str) -> None:
+        self._emit(StepOutput(self._stage, self.step, stream, line))
+
+
+def outline(stage: PlannedStage) -> tuple[StepOutline, ...]:
+    """Say what steps a stage has."""
+    build = [StepOutline("build", stage.build.variant)] if stage.build else []
+    return (*build, *([StepOutline("run", stage.run_title)] if stage.run else []))
+
+
+def _account(result: BuildResult) -> str:
+    """Say how much of a build was new, and what came first."""
+    if not result.executed:
+        return f"all {result.steps} steps cached"
+    return f"{len(result.executed)} of {result.steps} steps executed, from {result.executed[0]}"

@@ -1,0 +1,1 @@
+"""The steps of a stage: each takes a frozen request and gives a frozen result."""

@@ -1,0 +1,185 @@
+"""The build context: the files that the copies of a Dockerfile take, and no others."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.errors import DefinitionError, Problem
+from pipeline_dsl.image.selection import Selection
+from pipeline_dsl.plan import wildcard
+from pipeline_dsl.plan.absence import absence
+from pipeline_dsl.plan.ignore import Ignore
+from pipeline_dsl.plan.tree import ContextFile, Kind, Resolved, Tree
+from pipeline_dsl.plan.wildcard import MalformedError
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["ContextFile", "Kind", "Selection", "load_ignore", "read_context"]
+
+
+def load_ignore(root: Path) -> Ignore:
+    """Read the ``.dockerignore`` of a directory; without one, nothing is ignored.
+
+    Arguments:
+        root: the directory.
+
+    Raises:
+        DefinitionError: a pattern in it is malformed.
+    """
+    try:
+        text = (root / ".dockerignore").read_text("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return Ignore()
+    return Ignore.parse(text)
+
+
+def read_context(root: Path, selections: Iterable[Selection], ignore: Ignore) -> tuple[ContextFile, ...]:
+    """Find the files of a build context.
+
+    Only directories that some selection needs are read. A source means what it means to COPY: a file, a
+    directory for all below it, wildcards in each of its names. A link on the way to it is followed inside
+    the root, and then both the link and what it leads to are part of the context; below a prefix, what it
+    leads to takes the link's place. What is excluded is named from the directory that is copied; a source
+    that is a file is not subject to it.
+
+    Arguments:
+        root: the directory that is built from.
+        selections: what the Dockerfile copies.
+        ignore: what is not there for it; see ``load_ignore``.
+
+    Returns:
+        Every file once, with the directories above it, sorted by path: a directory precedes what is in it.
+
+    Raises:
+        DefinitionError: sources are missing, ignored or malformed, with a problem for each; or a file or
+            directory cannot be read.
+    """
+    files: dict[str, ContextFile] = {}
+    problems: dict[Problem, None] = {}
+    try:
+        tree = Tree(os.fspath(root), ignore)
+        for selection in selections:
+            files |= _taken(tree, selection, problems)
+    except OSError as error:
+        raise DefinitionError([_unreadable(error, root)]) from error
+    if problems:
+        raise DefinitionError(problems)
+    return tuple(files[path] for path in sorted(files))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wanted:
+    """A path that a source stands for; ``whole`` unless it is where wildcards only look around."""
+
+    path: str
+    whole: bool
+
+
+def _taken(tree: Tree, selection: Selection, problems: dict[Problem, None]) -> dict[str, ContextFile]:
+    """Take the files of one selection, by their paths in the context; note what is wrong in ``problems``."""
+    exclude = Ignore.of(selection.exclude)
+    taken: dict[str, ContextFile] = {}
+    for source in selection.sources:
+        try:
+            wanted = list(_expanded(tree, source))
+        except MalformedError as reason:
+            problems[Problem("source-malformed", f'The source "{source}" {reason}.')] = None
+            continue
+        for each in wanted:
+            found = tree.resolve(each.path)
+            if found.file is None:
+                problems[absence(tree, each.path, found)] = None
+                continue
+            inside = _inside(tree, found.file, exclude) if each.whole else ()
+            taken |= _placed(each.path, found, found.file, inside, selection.prefix)
+    taken.pop("", None)
+    return taken | _parents(tree, taken, selection.prefix)
+
+
+def _expanded(tree: Tree, source: str) -> Iterator[_Wanted]:
+    names = [] if source == "." else source.split("/")
+    literal = list(itertools.takewhile(lambda name: not wildcard.has_wildcard(name), names))
+    patterns = [wildcard.compiled(name) for name in names[len(literal) :]]
+    base = "/".join(literal)
+    yield _Wanted(base, whole=not patterns)
+    start = tree.resolve(base).file
+    if patterns and start is not None:
+        yield from (
+            _Wanted(posixpath.join(base, match), whole=True) for match in _matches(tree, start, patterns)
+        )
+
+
+def _matches(tree: Tree, start: ContextFile, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    """Find what matches below a directory, as paths from there. As in docker, links are not gone through."""
+    if start.kind is not Kind.DIRECTORY:
+        return
+    for child in tree.children(start.path):
+        name = posixpath.basename(child.path)
+        if not patterns[0].fullmatch(name) or not tree.exists(child):
+            continue
+        if len(patterns) == 1:
+            yield name
+        else:
+            yield from (f"{name}/{rest}" for rest in _matches(tree, child, patterns[1:]))
+
+
+def _inside(tree: Tree, top: ContextFile, exclude: Ignore) -> Iterator[ContextFile]:
+    """Walk through a directory, as far as it is not excluded; a regular file has nothing inside."""
+    start = len(top.path) + 1 if top.path else 0
+    pending = [top] if top.kind is Kind.DIRECTORY else []
+    while pending:
+        for file in tree.children(pending.pop().path):
+            inner = file.path[start:]
+            excluded = exclude.matches(inner)
+            if not excluded and not tree.is_passage(file):
+                yield file
+            if file.kind is Kind.DIRECTORY and not (excluded and exclude.prunes(inner)):
+                pending.append(file)
+
+
+def _placed(
+    path: str, found: Resolved, top: ContextFile, inside: Iterable[ContextFile], prefix: str
+) -> dict[str, ContextFile]:
+    """Give files their place in the context: their own, or, below a prefix, that of ``path``."""
+    if not prefix:
+        return {file.path: file for file in itertools.chain(found.links, [top], inside)}
+    goal = posixpath.join(prefix, path).rstrip("/")
+    return {
+        file.path: file for file in (_moved(file, top.path, goal) for file in itertools.chain([top], inside))
+    }
+
+
+def _moved(file: ContextFile, origin: str, goal: str) -> ContextFile:
+    inner = file.path[len(origin) :].lstrip("/")
+    return dataclasses.replace(file, path=posixpath.join(goal, inner).rstrip("/"))
+
+
+def _parents(tree: Tree, taken: Iterable[str], prefix: str) -> dict[str, ContextFile]:
+    """Find the directories above; those above the root, which a prefix makes, are like the root."""
+    parents: dict[str, ContextFile] = {}
+    for path in taken:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in parents:
+            original = tree.resolve(_unprefixed(parent, prefix)).file or tree.root
+            parents[parent] = dataclasses.replace(original, path=parent)
+            parent = parent.rpartition("/")[0]
+    return parents
+
+
+def _unprefixed(path: str, prefix: str) -> str:
+    if not prefix:
+        return path
+    return path[len(prefix) + 1 :] if path.startswith(f"{prefix}/") else ""
+
+
+def _unreadable(error: OSError, root: Path) -> Problem:
+    name = os.path.relpath(error.filename or root, root)
+    message = f'"{name}" in the build context cannot be read: {error.strerror}.'
+    return Problem("context-unreadable", message, hint="Make it readable, or ignore it in .dockerignore.")
