@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import textwrap
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline_dsl.engine.docker import Cancelled, RunRequest
 from pipeline_dsl.engine.events import (
@@ -24,7 +27,7 @@ from pipeline_dsl.resolve.expressions import Expression, interpolate
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from pipeline_dsl.engine.docker import BuildResult, Docker
     from pipeline_dsl.engine.events import Emit
@@ -80,20 +83,14 @@ class StageRunner:
         self._emit(StageEnded(stage_id, status, time.monotonic() - start))
         return status
 
-    def _steps(
-        self, stage: PlannedStage, stage_id: StageId
-    ) -> list[tuple[StepOutline, Callable[[_Output], str]]]:
-        """Give the steps of a stage; each takes where its output goes and gives its outcome in a few words."""
-        steps: list[tuple[StepOutline, Callable[[_Output], str]]] = []
+    def _steps(self, stage: PlannedStage, stage_id: StageId) -> Iterator[tuple[StepOutline, _Take]]:
         outlines = {step.kind: step for step in outline(stage)}
-        build, container = stage.build, stage.run
-        if build is not None:
-            steps.append((outlines["build"], lambda output: self._build(build, stage_id, output)))
-        if container is not None:
-            steps.append((outlines["run"], lambda output: self._run(container, stage_id, output)))
-        return steps
+        if stage.build is not None:
+            yield outlines["build"], functools.partial(self._build, stage.build, stage_id)
+        if stage.run is not None:
+            yield outlines["run"], functools.partial(self._run, stage.run, stage_id)
 
-    def _take(self, stage: StageId, step: StepOutline, take: Callable[[_Output], str]) -> Status:
+    def _take(self, stage: StageId, step: StepOutline, take: _Take) -> Status:
         self._emit(StepStarted(stage, step))
         start, detail, problem = time.monotonic(), "", ""
         try:
@@ -158,6 +155,10 @@ class _Output:
         self._emit(StepOutput(self._stage, self.step, stream, line))
 
 
+_Take: TypeAlias = Callable[[_Output], str]
+"""Takes a step: gets where its output goes, gives its outcome in a few words."""
+
+
 def outline(stage: PlannedStage) -> tuple[StepOutline, ...]:
     """Say what steps a stage has."""
     build = [StepOutline("build", stage.build.variant)] if stage.build else []
@@ -168,4 +169,5 @@ def _account(result: BuildResult) -> str:
     """Say how much of a build was new, and what came first."""
     if not result.executed:
         return f"all {result.steps} steps cached"
-    return f"{len(result.executed)} of {result.steps} steps executed, from {result.executed[0]}"
+    first = textwrap.shorten(result.executed[0], 60, placeholder=" …")
+    return f"{len(result.executed)} of {result.steps} steps executed, from {first}"

@@ -64,6 +64,10 @@ def run(api: docker.APIClient, request: RunRequest, output: Output, cancel: thre
     except Cancelled:
         api.stop(container, timeout=_GRACE)
         raise
+    except APIError as error:
+        if refused(error):
+            raise _not_started(error) from error
+        raise
     finally:
         _remove(api, container)
 
@@ -100,7 +104,7 @@ def _attend(api: docker.APIClient, container: str, output: Output, cancel: threa
     lines = {stream: Lines() for stream in _STREAMS.values()}
     # Attached before it starts: not a line is lost.
     with Exchange(functools.partial(_attach, api, container), _frames, cancel) as frames:
-        _start(api, container)
+        api.start(container)
         for stream, piece in frames:
             for line in lines[stream].feed(piece):
                 output(stream, line)
@@ -126,18 +130,13 @@ def _frames(response: requests.Response) -> Iterator[tuple[Stream, bytes]]:
         yield _STREAMS.get(kind, Stream.STDERR), response.raw.read(size)
 
 
-def _start(api: docker.APIClient, container: str) -> None:
-    try:
-        api.start(container)
-    except APIError as error:
-        if not refused(error):
-            raise
-        problem = Problem(
-            "container-not-started",
-            f"the container's command cannot be started: {explanation(error)}",
-            hint="run=[…] replaces the image's entrypoint; give arguments to it as run=Run(arguments=[…]).",
-        )
-        raise StepError([problem]) from error
+def _not_started(error: APIError) -> StepError:
+    problem = Problem(
+        "container-not-started",
+        f"the container's command cannot be started: {explanation(error)}",
+        hint="run=[…] replaces the image's entrypoint; give arguments to it as run=Run(arguments=[…]).",
+    )
+    return StepError([problem])
 
 
 def _exit_code(api: docker.APIClient, container: str, cancel: threading.Event) -> int:

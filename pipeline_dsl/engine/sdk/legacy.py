@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 _STEP = re.compile(
     r"(?:\[(?P<stage>\d+/\d+)\] )?step (?P<place>\d+/\d+) ?: (?P<instruction>.*)", re.IGNORECASE
 )
-"""Docker writes ``Step 2/3 : RUN …``; Podman ``STEP 2/3: RUN …``, or ``[1/2] STEP …`` in one stage of several."""
+"""Docker writes ``Step 2/3 : RUN …``; Podman ``STEP 2/3: RUN …``, with several stages ``[1/2] STEP …``."""
 
 _CACHED = re.compile(r" ?-+> Using cache")
 
 _OWN_WORDS = re.compile(
-    r" ?-+> |Removing intermediate container |Successfully (?:built|tagged) |(?:\[[/\d]+\] )?COMMIT |[0-9a-f]{64}$"
+    r" ?-+> |Removing intermediate container |Successfully (?:built|tagged) "
+    r"|(?:\[\d+/\d+\] )?COMMIT |[0-9a-f]{64}$"
 )
 """Lines of the builder itself, which say nothing that the steps' names do not."""
 
