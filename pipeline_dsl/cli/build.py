@@ -26,6 +26,6 @@ def execute(arguments: argparse.Namespace) -> int:
     """Build the variant as the only stage of a pipeline of its own."""
     project = opened(arguments)
     build = plan_build(project.resolved, project.root, arguments.variant, arguments.tags)
-    stage = PlannedStage("build", arguments.variant, build, None, ())
+    stage = PlannedStage("build", arguments.variant, build.variants[-1].at, build, None, ())
     alone = Plan(project.resolved.name, ((stage,),))
     return execute_plan(alone, jobs=1, pull=arguments.pull, plain=arguments.plain)

@@ -88,7 +88,7 @@ class StageRunner:
         if stage.build is not None:
             yield outlines["build"], functools.partial(self._build, stage.build, stage_id)
         if stage.run is not None:
-            yield outlines["run"], functools.partial(self._run, stage.run, stage_id)
+            yield outlines["run"], functools.partial(self._run, stage, stage.run)
 
     def _take(self, stage: StageId, step: StepOutline, take: _Take) -> Status:
         self._emit(StepStarted(stage, step))
@@ -100,7 +100,7 @@ class StageRunner:
             status = Status.CANCELLED
         except EngineError as error:
             status, problem = Status.BROKEN, str(error)
-        except _NonZeroExit as error:
+        except _NonZeroExitError as error:
             status, detail, problem = Status.FAILED, error.detail, str(error)
         except PipelineError as error:
             status, problem = Status.FAILED, str(error)
@@ -112,11 +112,13 @@ class StageRunner:
         self._values[stage]["imageID"] = result.image.removeprefix("sha256:")
         return _account(result)
 
-    def _run(self, planned: ResolvedRun, stage: StageId, output: _Output) -> str:
-        result = run(RunStep(self._request(planned, stage), planned.tail), self._docker, output, self._cancel)
+    def _run(self, stage: PlannedStage, planned: ResolvedRun, output: _Output) -> str:
+        stage_id = StageId(stage.pipeline, stage.name)
+        step = RunStep(self._request(planned, stage_id), planned.tail)
+        result = run(step, self._docker, output, self._cancel)
         if result.exit_code:
-            raise _NonZeroExit(output.step.title, result.exit_code)
-        self._values[stage]["output"] = result.output
+            raise _NonZeroExitError(stage, result.exit_code)
+        self._values[stage_id]["output"] = result.output
         return ""
 
     def _request(self, planned: ResolvedRun, stage: StageId) -> RunRequest:
@@ -137,10 +139,11 @@ class StageRunner:
         return self._values[source][expression.key]
 
 
-class _NonZeroExit(StepError):  # noqa: N818 -- a way out of a step, not to be seen outside
-    def __init__(self, title: str, exit_code: int) -> None:
+class _NonZeroExitError(StepError):
+    def __init__(self, stage: PlannedStage, exit_code: int) -> None:
         self.detail = f"exit code {exit_code}"
-        super().__init__([Problem("non-zero-exit", f"{title} ended with {self.detail}.")])
+        message = f"{stage.run_title} ended with {self.detail}."
+        super().__init__([Problem("non-zero-exit", message, stage.at)])
 
 
 class _Output:
@@ -149,10 +152,10 @@ class _Output:
     def __init__(self, emit: Emit, stage: StageId, step: StepOutline) -> None:
         self._emit = emit
         self._stage = stage
-        self.step = step
+        self._step = step
 
     def __call__(self, stream: Stream, line: str) -> None:
-        self._emit(StepOutput(self._stage, self.step, stream, line))
+        self._emit(StepOutput(self._stage, self._step, stream, line))
 
 
 _Take: TypeAlias = Callable[[_Output], str]

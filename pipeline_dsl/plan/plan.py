@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pipeline_dsl.errors import Position
     from pipeline_dsl.image import Dockerfile
     from pipeline_dsl.plan.context import ContextFile
     from pipeline_dsl.plan.ignore import Ignore
@@ -64,6 +65,7 @@ class PlannedStage:
     Arguments:
         pipeline: name of its pipeline.
         name: name of the stage.
+        at: the author's line.
         build: the image to build.
         run: the container to run.
         needs: names of the stages of the pipeline that have to pass first.
@@ -71,6 +73,7 @@ class PlannedStage:
 
     pipeline: str
     name: str
+    at: Position
     build: PlannedBuild | None
     run: ResolvedRun | None
     needs: tuple[str, ...]
@@ -119,7 +122,8 @@ def plan(resolved: Resolved, root: Path, pipelines: Sequence[str] = (), stages: 
         resolved.name,
         tuple(
             tuple(
-                PlannedStage(name, one.name, builds.get(one.build or ""), one.run, one.needs) for one in some
+                PlannedStage(name, one.name, one.at, builds.get(one.build or ""), one.run, one.needs)
+                for one in some
             )
             for name, some in selected
             if some
@@ -141,7 +145,7 @@ def plan_build(resolved: Resolved, root: Path, variant: str, tags: Sequence[str]
         DefinitionError: files that the image takes are missing; all of them are named.
     """
     _check_known("variant", [variant], resolved.variants)
-    build = _plan_build(resolved, root, load_ignore(root), variant)
+    build = _plan_builds(resolved, root, [variant])[variant]
     return dataclasses.replace(build, tags=(*build.tags, *tags))
 
 
@@ -213,14 +217,16 @@ def _chosen_stages(pipeline: ResolvedPipeline, names: Sequence[str]) -> tuple[Re
 
 def _plan_builds(resolved: Resolved, root: Path, variants: Iterable[str]) -> dict[str, PlannedBuild]:
     ignore = load_ignore(root)
-    builds, problems = {}, []
-    for variant in variants:
+    builds: dict[str, PlannedBuild] = {}
+    blamed: dict[Problem, Problem] = {}  # on the first variant that has it, not on all that inherit it
+    for name in variants:
         try:
-            builds[variant] = _plan_build(resolved, root, ignore, variant)
+            builds[name] = _plan_build(resolved, root, ignore, name)
         except DefinitionError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
-    if problems:
-        raise DefinitionError(problems)
+            for problem in error.problems:
+                blamed.setdefault(problem, _blame(problem, resolved.variants[name]))
+    if blamed:
+        raise DefinitionError(blamed.values())
     return builds
 
 
@@ -230,6 +236,14 @@ def _plan_build(resolved: Resolved, root: Path, ignore: Ignore, variant: str) ->
     files = read_context(root, written.selections, ignore)
     tag = f"pipeline-dsl/{slug(resolved.name)}:{variant}"
     return PlannedBuild(variants, labels, (tag,), written, files)
+
+
+def _blame(problem: Problem, variant: ResolvedVariant) -> Problem:
+    """Say whose files a problem with the build context is about."""
+    if problem.at is not None:
+        return problem
+    message = f'variant "{variant.name}": {problem.message}'
+    return dataclasses.replace(problem, message=message, at=variant.at)
 
 
 def _labels(resolved: Resolved, variant: str) -> dict[str, str]:

@@ -1,0 +1,10 @@
+import os
+import signal
+import sys
+
+from app import app
+from waitress import serve
+
+# The first process of a container gets no default for this signal; waitress ends in order on SystemExit.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+serve(app, port=int(os.environ.get("PORT", "8080")))
