@@ -95,7 +95,7 @@ class RunRequest:
         image: id or reference of an image that the engine has.
         name: name of the container.
         entrypoint: replaces the image's entrypoint; None leaves it.
-        arguments: arguments after the entrypoint; None leaves the image's own default arguments.
+        arguments: arguments after the entrypoint; None, or none of them, leaves the image's default ones.
         environment: variables beyond the image's.
         labels: labels of the container, by which it can be found again.
     """

@@ -44,6 +44,11 @@ class _Vertex:
     lines: dict[Stream, Lines] = dataclasses.field(default_factory=lambda: collections.defaultdict(Lines))
     tail: collections.deque[str] = dataclasses.field(default_factory=lambda: collections.deque(maxlen=TAIL))
 
+    @property
+    def is_step(self) -> bool:
+        """Whether the Dockerfile asks for it; ``FROM`` is no step."""
+        return _STEP.match(self.name) is not None
+
 
 class BuildkitProgress:
     """Follows a build by BuildKit.
@@ -86,7 +91,7 @@ class BuildkitProgress:
         return refused_build(_WRAPPING.sub("", error))
 
     def _steps(self) -> Iterator[_Vertex]:
-        return (vertex for vertex in self._started if _STEP.match(vertex.name))
+        return (vertex for vertex in self._started if vertex.is_step)
 
     def _take_vertex(self, told: buildkit_pb2.Vertex) -> None:
         vertex = self._vertexes.setdefault(told.digest, _Vertex(told.name))
@@ -97,18 +102,15 @@ class BuildkitProgress:
             self._complete(vertex)
 
     def _start(self, vertex: _Vertex, *, cached: bool) -> None:
+        if cached and not vertex.cached and vertex.is_step:
+            # Perhaps told before: BuildKit starts on a COPY before it knows that the files are the same.
+            self._output(Stream.PROGRESS, f"CACHED {vertex.name}")
+        elif not vertex.started and not _UNTOLD.match(vertex.name):
+            self._output(Stream.PROGRESS, vertex.name)
         if not vertex.started:
-            vertex.started = True
             self._started.append(vertex)
-            self._announce(f"CACHED {vertex.name}" if cached else vertex.name)
-        elif cached and not vertex.cached and _STEP.match(vertex.name):
-            # BuildKit starts on a COPY before it knows that the files are the same.
-            self._announce(f"CACHED {vertex.name}")
+        vertex.started = True
         vertex.cached = vertex.cached or cached
-
-    def _announce(self, name: str) -> None:
-        if not _UNTOLD.match(name.removeprefix("CACHED ")):
-            self._output(Stream.PROGRESS, name)
 
     def _take_log(self, log: buildkit_pb2.VertexLog) -> None:
         stream = _STREAMS.get(log.stream, Stream.STDERR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import http
@@ -9,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import pydantic
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.events import Stream
@@ -20,7 +21,7 @@ from pipeline_dsl.errors import Problem, StepError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import docker
     import requests
@@ -62,11 +63,8 @@ def run(api: docker.APIClient, request: RunRequest, output: Output, cancel: thre
         _attend(api, container, output, cancel)
         return _exit_code(api, container, cancel)
     except Cancelled:
-        api.stop(container, timeout=_GRACE)
-        raise
-    except APIError as error:
-        if refused(error):
-            raise _not_started(error) from error
+        with contextlib.suppress(NotFound):
+            api.stop(container, timeout=_GRACE)
         raise
     finally:
         _remove(api, container)
@@ -101,13 +99,23 @@ def _create(api: docker.APIClient, request: RunRequest) -> str:
 
 def _attend(api: docker.APIClient, container: str, output: Output, cancel: threading.Event) -> None:
     """Start a container and pass its output on until it has closed both streams."""
+    try:
+        # Attached before it starts: not a line is lost.
+        with Exchange(functools.partial(_attach, api, container), _frames, cancel) as frames:
+            api.start(container)
+            _pass_on(frames, output)
+    except APIError as error:
+        # Docker tries the command when the container starts, Podman when it is attached to.
+        if refused(error):
+            raise _not_started(error) from error
+        raise
+
+
+def _pass_on(frames: Iterable[tuple[Stream, bytes]], output: Output) -> None:
     lines = {stream: Lines() for stream in _STREAMS.values()}
-    # Attached before it starts: not a line is lost.
-    with Exchange(functools.partial(_attach, api, container), _frames, cancel) as frames:
-        api.start(container)
-        for stream, piece in frames:
-            for line in lines[stream].feed(piece):
-                output(stream, line)
+    for stream, piece in frames:
+        for line in lines[stream].feed(piece):
+            output(stream, line)
     for stream, pending in lines.items():
         for line in pending.rest():
             output(stream, line)
@@ -125,7 +133,8 @@ def _attach(api: docker.APIClient, container: str) -> requests.Response:
 
 
 def _frames(response: requests.Response) -> Iterator[tuple[Stream, bytes]]:
-    while header := response.raw.read(_FRAME.size):
+    # A header cut short: the engine is gone, as the wait for the exit code will find.
+    while len(header := response.raw.read(_FRAME.size)) == _FRAME.size:
         kind, size = _FRAME.unpack(header)
         yield _STREAMS.get(kind, Stream.STDERR), response.raw.read(size)
 

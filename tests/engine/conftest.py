@@ -1,0 +1,90 @@
+"""The engine that the tests of this folder work with: a real one."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline_dsl.engine.sdk.connect import connect
+from pipeline_dsl.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_dsl.engine.docker import Output
+    from pipeline_dsl.engine.events import Stream
+    from pipeline_dsl.engine.sdk.client import SdkDocker
+
+ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[SdkDocker]:
+    try:
+        connected = connect()
+    except EngineError as error:
+        pytest.fail(f"These tests need a running engine: {error}")
+    with connected.api:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def base(docker: SdkDocker) -> str:
+    name = os.environ.get("PIPELINE_DSL_TEST_BASE", "debian:bookworm-slim")
+    if docker.image(name) is None:
+        pytest.fail(
+            f"These tests need a Debian image: name one in PIPELINE_DSL_TEST_BASE, {name} is not there."
+        )
+    return name
+
+
+@pytest.fixture
+def cancel() -> threading.Event:
+    """Never set, unless a test does."""
+    return threading.Event()
+
+
+@pytest.fixture
+def printed() -> list[tuple[Stream, str]]:
+    """All that ``output`` was given."""
+    return []
+
+
+@pytest.fixture
+def output(printed: list[tuple[Stream, str]]) -> Output:
+    def keep(stream: Stream, line: str) -> None:
+        printed.append((stream, line))
+
+    return keep
+
+
+@pytest.fixture
+def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SdkDocker, Output]]:
+    """A connection to the engine, and an output that cuts it when a command prints that it has started."""
+    path = tmp_path / "wire.sock"
+    command = [sys.executable, str(Path(__file__).with_name("forwarder.py")), str(path), ENGINE]
+    with subprocess.Popen(command) as process:
+
+        def cut(_: Stream, line: str) -> None:
+            if line == "started":
+                process.kill()
+
+        deadline = time.monotonic() + 10
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        connected = connect()
+        with connected.api:
+            yield connected, cut
+        process.kill()
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()  # The SDK leaves the socket of an attempt that failed to the garbage collector.
