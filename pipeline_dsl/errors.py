@@ -26,13 +26,16 @@ class Position:
     Arguments:
         file: path of the file, relative to the project's root where it lies below it.
         line: line number, counted from 1.
+        column: column number, counted from 1; 0 where only the line is known.
     """
 
     file: str
     line: int
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        column = f":{self.column}" if self.column else ""
+        return f"{self.file}:{self.line}{column}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Problem:
         at: the author's line, where there is one.
         hint: what to do about it; empty when the message says it all.
         excerpt: lines to show below, such as the author's source line; empty for none.
+        path: for a wrong argument of a definition, where it is: its name, then indices and keys.
     """
 
     code: str
@@ -52,6 +56,7 @@ class Problem:
     at: Position | None = None
     hint: str = ""
     excerpt: str = ""
+    path: tuple[int | str, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.at}: " if self.at else ""

@@ -1,0 +1,5 @@
+"""Writes ``pipeline.py``."""
+
+from pipeline_dsl.formats.python.write import write
+
+__all__ = ["write"]
