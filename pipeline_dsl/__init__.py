@@ -62,14 +62,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pipeline_dsl import errors, model  # noqa: PLC0415 -- this is the first use
+if not TYPE_CHECKING:  # which would take every misspelt import for a lazy name
 
-    value: object = getattr(errors if name.endswith("Error") else model, name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from pipeline_dsl import errors, model  # noqa: PLC0415 -- this is the first use
+
+        value: object = getattr(errors if name.endswith("Error") else model, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,9 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.errors import DefinitionError, Position, Problem, did_you_mean
+from pipeline_dsl.errors import DefinitionError, Position, Problem
+from pipeline_dsl.load.hint import hint
+from pipeline_dsl.model.evaluation import is_authors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,28 +29,26 @@ def blame(error: BaseException, location: Location) -> Sequence[Problem]:
     """
     if isinstance(error, DefinitionError):
         return error.problems
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return [_syntax_problem(error, error.filename, error.lineno, location)]
-    trail = _trail(error, location)
+    trail = [frame for frame in traceback.extract_tb(error.__traceback__) if is_authors(frame.filename)]
     innermost = trail[-1] if trail else traceback.FrameSummary(str(location.file), 1, "")
+    if isinstance(error, SyntaxError):
+        return [_syntax_problem(error, innermost, location)]
     at = Position(_relative(innermost.filename, location), innermost.lineno or 1)
+    advice = hint(error, location.file.parent, [frame.filename for frame in trail])
     shown = "\n".join(_show(frame, location) for frame in trail[-_LONGEST_TRAIL:])
-    return [Problem("evaluation-failed", _message(error), at, _hint(error), shown)]
+    return [Problem("evaluation-failed", _message(error), at, advice, shown)]
 
 
-def _syntax_problem(error: SyntaxError, file: str, line: int, location: Location) -> Problem:
-    source = (error.text or linecache.getline(file, line)).rstrip("\n")
+def _syntax_problem(error: SyntaxError, innermost: traceback.FrameSummary, location: Location) -> Problem:
+    if not error.filename or not error.lineno:
+        at = Position(_relative(innermost.filename, location), innermost.lineno or 1)
+        return Problem("syntax-error", f"{error.msg}.", at)
+    source = (error.text or linecache.getline(error.filename, error.lineno)).rstrip("\n")
     excerpt = f"    {source}"
     if error.offset:
         excerpt += "\n    " + " " * (error.offset - 1) + "^"
-    at = Position(_relative(file, location), line)
+    at = Position(_relative(error.filename, location), error.lineno)
     return Problem("syntax-error", f"{error.msg}.", at, excerpt=excerpt)
-
-
-def _trail(error: BaseException, location: Location) -> list[traceback.FrameSummary]:
-    """Give the calls on the way to the exception that stand in the project's own files."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [frame for frame in frames if Path(frame.filename).is_relative_to(location.root)]
 
 
 def _show(frame: traceback.FrameSummary, location: Location) -> str:
@@ -64,17 +64,3 @@ def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "The file ends the program."
     return f"{type(error).__name__}: {error}".removesuffix(": ").rstrip(".") + "."
-
-
-def _hint(error: BaseException) -> str:
-    match error:
-        case RecursionError():
-            return "Does the file evaluate or import itself?"
-        case SystemExit():
-            return "Leave out exit(): the tool that evaluates it decides what comes next."
-        case TypeError() if "unexpected keyword argument" in str(error):
-            from pipeline_dsl.model import Pipeline  # noqa: PLC0415 -- only for this hint
-
-            return did_you_mean(str(error).rsplit("'", 2)[1], Pipeline.stage.__annotations__)
-        case _:
-            return ""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from pipeline_dsl.model.definition import Definition, definition
-from pipeline_dsl.model.types import AptComponent, AptPackage, AptRelease, HttpUrl, ListOf, MappingOf
+from pipeline_dsl.model.types import (
+    AptComponent,
+    AptPackage,
+    AptRelease,
+    HttpUrl,
+    ListOf,
+    ListOfMixed,
+    MappingOf,
+)
 
 
 @definition
@@ -40,12 +48,12 @@ class AptProxy(Definition):
 class Apt(Definition):
     """Debian packages to be installed, as root, before anything else."""
 
-    packages: ListOf[AptPackage] | MappingOf[ListOf[AptPackage]] = ()
+    packages: ListOf[AptPackage] | MappingOf[AptRelease, ListOf[AptPackage]] = ()
     """Names, ``name=version`` or ``name/release``; or a mapping from a target release, such as
     ``bookworm-backports``, to such a list, where the release ``default`` is the base image's own."""
 
     sources: ListOf[AptSource] = ()
     """Further archives; they stay configured in the image."""
 
-    proxies: ListOf[HttpUrl | AptProxy] = ()
+    proxies: ListOfMixed[HttpUrl | AptProxy] = ()
     """Proxies, each an address or an `AptProxy`."""

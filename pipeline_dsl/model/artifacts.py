@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from pipeline_dsl.model.definition import Definition, definition
-from pipeline_dsl.model.explanation import BY_OBJECT, InvalidError, describe
+from pipeline_dsl.model.explanation import InvalidError
 from pipeline_dsl.model.types import ImageReference, ListOf, NonEmpty, unique
+from pipeline_dsl.model.wording import BY_OBJECT, describe, either
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Self
 
+    from pipeline_dsl.model.types import ListOfMixed
     from pipeline_dsl.model.variant import Variant
 
 
@@ -32,14 +34,13 @@ class Image(Source, Definition):
 
 def _origin(*others: type) -> Callable[[object], object]:
     """Make the check of a place that files come from, or of an object of the other kinds."""
-    names = ["a Variant", "an Image", *(f"a {other.__name__}" for other in others)]
-    wanted = ", ".join(names[:-1]) + f" or {names[-1]}"
+    wanted = either(['"local"', "a Variant", "an Image", *(f"a {other.__name__}" for other in others)])
 
     def check(value: object) -> object:
         if value == "local" or isinstance(value, (Source, *others)):
             return value
         hint = BY_OBJECT if isinstance(value, str) else ""
-        raise InvalidError(f'must be "local", {wanted}, not {describe(value)}', hint)
+        raise InvalidError(f"must be {wanted}, not {describe(value)}", hint)
 
     return check
 
@@ -79,17 +80,25 @@ class Copy(Definition):
     @model_validator(mode="after")
     def _check_paths(self) -> Self:
         if self.source is None and self.destination is not None:
-            raise InvalidError('source: is required if "destination" is also set')
-        if self.origin == "local" and self.source is not None and _leaves_context(self.source):
-            raise InvalidError(
-                f'source: "{self.source}" must be a relative path inside the build context',
-                'Files from elsewhere come from a Variant or an Image, not from "local".',
-            )
+            raise InvalidError('is required if "destination" is also set', argument="source")
+        if self.origin == "local" and self.source is not None:
+            _inside_context(self.source)
         return self
 
 
-def _leaves_context(source: str) -> bool:
+def leaves_context(source: str) -> bool:
+    """Tell whether a path is none inside the build context."""
     return source.startswith("/") or posixpath.normpath(source).startswith("..")
+
+
+def _inside_context(source: str) -> str:
+    if leaves_context(source):
+        raise InvalidError(
+            f'"{source}" is not a relative path inside the build context',
+            'Files from elsewhere come from a Variant or an Image, not from "local".',
+            argument="source",
+        )
+    return source
 
 
 if TYPE_CHECKING:
@@ -99,7 +108,7 @@ else:
     CopiedFiles = Annotated[object, PlainValidator(_origin(Copy))]
     """A Copy, or just its origin."""
 
-    RequiredFiles = NonEmpty | Copy
+    RequiredFiles = Annotated[NonEmpty, AfterValidator(_inside_context)] | Copy
     """A Copy, or just its source in the build context."""
 
 
@@ -141,19 +150,6 @@ class Cache(Definition):
     """Whether builds use it at the same time, wait for one another, or get one each."""
 
 
-if TYPE_CHECKING:
-    Mounts: TypeAlias = ListOf[Origin | Mount]
-    Caches: TypeAlias = ListOf[str | Cache]
-    Copies: TypeAlias = ListOf[CopiedFiles]
-    Requirements: TypeAlias = ListOf[RequiredFiles]
-else:
-    _Unique = AfterValidator(unique)
-    Mounts = Annotated[ListOf[Annotated[object, PlainValidator(_origin(Mount))]], _Unique]
-    Caches = Annotated[ListOf[NonEmpty | Cache], _Unique]
-    Copies = Annotated[ListOf[CopiedFiles], _Unique]
-    Requirements = Annotated[ListOf[RequiredFiles], _Unique]
-
-
 def as_mount(mounted: Origin | Mount) -> Mount:
     """Spell out the short form of a mount."""
     return mounted if isinstance(mounted, Mount) else Mount(mounted)
@@ -162,3 +158,15 @@ def as_mount(mounted: Origin | Mount) -> Mount:
 def as_cache(cache: str | Cache) -> Cache:
     """Spell out the short form of a cache."""
     return cache if isinstance(cache, Cache) else Cache(cache)
+
+
+if TYPE_CHECKING:
+    Mounts: TypeAlias = Sequence[Origin | Mount]
+    Caches: TypeAlias = ListOfMixed[str | Cache]
+    Copies: TypeAlias = Sequence[CopiedFiles]
+    Requirements: TypeAlias = ListOfMixed[RequiredFiles]
+else:
+    Mounts = Annotated[ListOf[Annotated[object, PlainValidator(_origin(Mount))]], unique(as_mount)]
+    Caches = Annotated[ListOf[NonEmpty | Cache], unique(as_cache)]
+    Copies = Annotated[ListOf[CopiedFiles], unique(as_copy)]
+    Requirements = Annotated[ListOf[RequiredFiles], unique(as_requirement)]

@@ -12,6 +12,7 @@ from pipeline_dsl.model.explanation import InvalidError
 from pipeline_dsl.model.types import ListOf, NodeEnvironment, NonEmpty, PythonVersionSpecification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
 
@@ -130,7 +131,7 @@ class Builder(Definition):
     @model_validator(mode="after")
     def _check_exclusive(self) -> Self:
         if self.command and self.script:
-            raise InvalidError('command: is not allowed if "script" is also set')
+            raise InvalidError('is not allowed if "script" is also set', argument="command")
         return self
 
 
@@ -146,7 +147,7 @@ def _unrepeated(builders: tuple[AnyBuilder, ...]) -> tuple[AnyBuilder, ...]:
 
 
 if TYPE_CHECKING:
-    Builders: TypeAlias = ListOf[AnyBuilder]
+    Builders: TypeAlias = Sequence[AnyBuilder]
 else:
     Builders = Annotated[ListOf[AnyBuilder], AfterValidator(_unrepeated)]
     """Build steps in order; at most one each of Node, Php and Python."""

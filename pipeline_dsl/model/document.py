@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from pipeline_dsl.errors import DefinitionError, Position, Problem
 from pipeline_dsl.model import apt, artifacts, builders, pipeline, project, stage, users, variant
-from pipeline_dsl.model.definition import Definition
+from pipeline_dsl.model.definition import Definition, default, fields
 
 FORMAT = 1
 """Version of the document's form; a document of another version is refused."""
@@ -71,19 +71,13 @@ def parse(text: str) -> project.Project:
 
 def _encode_definition(defined: Definition) -> dict[str, Json]:
     encoded: dict[str, Json] = {"kind": type(defined).__name__}
-    for field in dataclasses.fields(defined):  # type: ignore[arg-type]  # every Definition is a dataclass
+    for field in fields(type(defined)):
         value = getattr(defined, field.name)
-        if value != _default(field):
+        if value != default(field):
             listed = isinstance(defined, project.Project | pipeline.Pipeline)
             encoded[field.name] = _encode(value, listed=listed)
     encoded["at"] = str(defined.at)
     return encoded
-
-
-def _default(field: dataclasses.Field[object]) -> object:
-    default = field.default
-    made = getattr(default, "get_default", None)  # of a pydantic field, which wraps the default
-    return made(call_default_factory=True) if made else default
 
 
 def _encode(value: object, *, listed: bool = False) -> Json:
@@ -128,9 +122,10 @@ class _Reader:
     def _decode_definition(self, kind: type[Definition], value: dict[str, Json]) -> Definition:
         if kind is pipeline.Pipeline:
             self.stages = {}
-        arguments = {key: self.decode(item) for key, item in value.items() if key not in ("kind", "at")}
-        made = kind(**arguments)
-        object.__setattr__(made, "at", _position(value.get("at")))
+        at = _position(value.get("at"))
+        names = [name for name in value if name not in ("kind", "at")]
+        names.sort(key=lambda name: name != "variants")  # a project's other settings may refer to these
+        made = _make(kind, {name: self.decode(value[name]) for name in names}, at)
         if isinstance(made, variant.Variant):
             self.variants.setdefault(made.name, made)
         if isinstance(made, stage.Stage):
@@ -138,9 +133,21 @@ class _Reader:
         return made
 
 
+def _make(kind: type[Definition], arguments: dict[str, object], at: Position) -> Definition:
+    """Make an object that stands where the document says."""
+    try:
+        made = kind(**arguments)
+    except DefinitionError as error:
+        raise DefinitionError(dataclasses.replace(problem, at=at) for problem in error.problems) from None
+    object.__setattr__(made, "at", at)
+    return made
+
+
 def _position(text: Json) -> Position:
     file, _, line = str(text).rpartition(":")
-    return Position(file, int(line)) if line.isdigit() else Position(str(text), 0)
+    if not file or not line.isdecimal():
+        raise _unreadable(f'"at" is to be FILE:LINE, not {json.dumps(text)[:80]}')
+    return Position(file, int(line))
 
 
 def _expect(value: object, kind: type[_Expected]) -> _Expected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.model.definition import Definition
 
-_OURS = (str(Path(__file__).parent.parent), "<", str(Path(sys.modules["pydantic"].__path__[0])))
-"""Files whose frames are never the author's: this package, generated code, pydantic."""
+_NOBODYS = ("<", f"{Path(__file__).parent.parent}{os.sep}", f"{Path(os.__file__).parent}{os.sep}")
+"""Starts of names of files that no author wrote: generated code, this package, the standard library."""
+
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
 class Evaluation:
@@ -69,10 +72,15 @@ def report(problems: list[Problem]) -> None:
     under_way.problems += problems
 
 
+def is_authors(file: str) -> bool:
+    """Tell whether a file can be an author's: it belongs to no installed package and not to Python."""
+    return not file.startswith(_NOBODYS) and not any(folder in file for folder in _INSTALLED)
+
+
 def authors_position() -> Position:
-    """Find the innermost line of the call stack that is not this package's own."""
+    """Find the innermost line of the call stack that an author wrote."""
     frame = sys._getframe(1)  # noqa: SLF001 -- inspect.stack() reads the source of every frame
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+    while frame.f_back is not None and not is_authors(frame.f_code.co_filename):
         frame = frame.f_back
     return Position(_display(frame.f_code.co_filename), frame.f_lineno)
 

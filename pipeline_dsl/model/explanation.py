@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline_dsl.errors import Position, Problem, did_you_mean
+from pipeline_dsl.model.wording import BY_OBJECT, as_list, describe, either
 
 if TYPE_CHECKING:
     import pydantic
     from pydantic_core import ErrorDetails
+
+Path: TypeAlias = tuple[int | str, ...]
+"""Where a value stands: the argument's name, then list indices and keys of mappings. Empty for the call."""
 
 _EXPECTED = {
     "bool_type": "True or False",
@@ -23,7 +27,8 @@ _EXPECTED = {
 }
 """What each kind of type error would have had, for the kinds that a model's field can meet."""
 
-BY_OBJECT = "Refer to it by the object, not by its name."
+_BY_NAME = ("Variant", "Stage", "Pipeline")
+"""Classes whose objects have names, so that an author may think of referring to them by these."""
 
 
 class InvalidError(ValueError):
@@ -32,50 +37,57 @@ class InvalidError(ValueError):
     Arguments:
         message: what is wrong, with the value in it.
         hint: what to do about it.
+        argument: which argument it is about, if the validator looks at several.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, argument: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        self.argument = argument
 
 
 @dataclasses.dataclass(frozen=True)
-class _Fault:
-    """One of pydantic's errors, with the labels of union branches taken out of its path."""
+class Call:
+    """An author's call of a constructor.
 
-    path: tuple[int | str, ...]
-    details: ErrorDetails
+    Arguments:
+        name: what was called.
+        fields: what it takes.
+        arguments: what it was given, by name.
+        at: the author's line.
+    """
+
+    name: str
+    fields: Sequence[dataclasses.Field[object]]
+    arguments: Mapping[str, object]
+    at: Position
 
 
-def explain(
-    error: pydantic.ValidationError, cls: type, arguments: Mapping[str, object], at: Position
-) -> list[Problem]:
-    """Say what is wrong with the arguments of a definition.
+def explain(error: pydantic.ValidationError, call: Call) -> list[Problem]:
+    """Say what is wrong with the arguments of a call.
 
     Arguments:
         error: what pydantic raised.
-        cls: the class whose constructor was called.
-        arguments: what it was called with, by name.
-        at: the author's line that called it.
+        call: the call that it is about.
 
     Returns:
         One problem per faulty value, with the value's place among the arguments.
     """
-    faults = [_Fault(_path(details["loc"], arguments), details) for details in error.errors()]
-    faults = [fault for fault in faults if not _is_outdone(fault, faults)]
-    by_path: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
-    for fault in faults:
-        by_path.setdefault(fault.path, []).append(fault.details)
-    return [_problem(path, details, cls, at) for path, details in by_path.items()]
+    by_path: dict[Path, list[ErrorDetails]] = {}
+    for fault in error.errors():
+        by_path.setdefault(_path(fault, call.arguments), []).append(fault)
+    paths = [path for path in by_path if not _is_outdone(path, by_path)]
+    return [dataclasses.replace(_problem(path, by_path[path], call), path=path) for path in paths]
 
 
-def _path(location: tuple[int | str, ...], arguments: Mapping[str, object]) -> tuple[int | str, ...]:
-    """Leave of pydantic's location what an author wrote: the argument, list indices, mapping keys."""
-    first, *rest = location or ("",)
-    if isinstance(first, int):
-        first = list(arguments)[first]
-    value = arguments.get(first)
-    path: list[int | str] = [first]
+def _path(fault: ErrorDetails, arguments: Mapping[str, object]) -> Path:
+    """Leave of pydantic's location what an author wrote: no labels of a union's branches."""
+    if not fault["loc"] or fault["type"] == "unexpected_positional_argument":
+        return ()
+    first, *rest = fault["loc"]
+    argument = list(arguments)[first] if isinstance(first, int) else first
+    value = arguments.get(argument)
+    path: list[int | str] = [argument]
     for step in rest:
         found, value = _enter(value, step)
         path += [step] if found else []
@@ -90,49 +102,73 @@ def _enter(value: object, step: int | str) -> tuple[bool, object]:
     return False, value
 
 
-def _is_outdone(fault: _Fault, faults: Sequence[_Fault]) -> bool:
+def _is_outdone(path: Path, paths: Mapping[Path, object]) -> bool:
     """Tell whether another branch of the same union got further into the value than this one."""
-    depth = len(fault.path)
-    return any(len(other.path) > depth and other.path[:depth] == fault.path for other in faults)
+    return bool(path) and any(len(other) > len(path) and other[: len(path)] == path for other in paths)
 
 
-def _problem(path: tuple[int | str, ...], faults: list[ErrorDetails], cls: type, at: Position) -> Problem:
-    kinds = {fault["type"] for fault in faults}
-    field = path[0]
-    if kinds == {"unexpected_keyword_argument"}:
-        known = [known.name for known in dataclasses.fields(cls)]
-        message = f'{cls.__name__}() has no argument "{field}".'
-        return Problem("unknown-argument", message, at, did_you_mean(str(field), known))
-    if any(kind.startswith("missing") for kind in kinds):
-        return Problem("missing-argument", f'{cls.__name__}() needs the argument "{field}".', at)
-    if kinds == {"unexpected_positional_argument"}:
-        message = f"{cls.__name__}() takes its name by position and all else by keyword."
-        return Problem("positional-argument", message, at)
+def _problem(path: Path, faults: Sequence[ErrorDetails], call: Call) -> Problem:
+    argument = path[0] if path else ""
+    match faults[0]["type"]:
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return Problem("missing-argument", f'{call.name}() needs the argument "{argument}".', call.at)
+        case "unexpected_keyword_argument":
+            message = f'{call.name}() has no argument "{argument}".'
+            hint = did_you_mean(str(argument), [field.name for field in call.fields])
+            return Problem("unknown-argument", message, call.at, hint)
+        case "multiple_argument_values":
+            return Problem("repeated-argument", f'{call.name}() is given "{argument}" twice.', call.at)
+        case "unexpected_positional_argument":
+            return _positional(call)
     own = next((fault for fault in faults if fault["type"] == "value_error"), None)
-    place = f"{cls.__name__}({_spell(path)})"
-    if own is not None:
-        cause = own.get("ctx", {}).get("error")
-        hint = cause.hint if isinstance(cause, InvalidError) else ""
-        return Problem("invalid-value", f"{place}: {cause}.", at, hint)
-    wanted = " or ".join(dict.fromkeys(_expected(fault) for fault in faults))
+    return _wrong_type(path, faults, call) if own is None else _invalid(path, own, call)
+
+
+def _positional(call: Call) -> Problem:
+    accepted = [field.name for field in call.fields if not field.kw_only]
+    what = f'only "{accepted[0]}"' if accepted else "no argument"
+    named = [field.name for field in call.fields if field.kw_only]
+    hint = f"Name all others, as in {named[0]}=…." if named else ""
+    message = f"{call.name}() takes {what} by position."
+    return Problem("positional-argument", message, call.at, hint)
+
+
+def _invalid(path: Path, fault: ErrorDetails, call: Call) -> Problem:
+    """Repeat what a validator of the model said."""
+    cause = fault.get("ctx", {}).get("error")
+    hint = ""
+    if isinstance(cause, InvalidError):
+        hint = cause.hint
+        path = path or ((cause.argument,) if cause.argument else ())
+    return Problem("invalid-value", f"{call.name}({_spell(path)}): {cause}.", call.at, hint)
+
+
+def _wrong_type(path: Path, faults: Sequence[ErrorDetails], call: Call) -> Problem:
+    wanted = list(dict.fromkeys(_expected(fault) for fault in faults))
+    if "a string" in wanted:
+        wanted = [phrase for phrase in wanted if not phrase.startswith('"')]
     value = faults[0]["input"]
-    message = f"{place}: must be {wanted}, not {describe(value)}."
-    return Problem("wrong-type", message, at, _advise(wanted, value))
+    message = f"{call.name}({_spell(path)}): must be {either(wanted)}, not {describe(value)}."
+    annotation = next((str(field.type) for field in call.fields if field.name == path[0]), "")
+    return Problem("wrong-type", message, call.at, _advise(wanted, value, annotation))
 
 
-def _advise(wanted: str, value: object) -> str:
-    """Give the way out of the two mistakes that people used to YAML make most."""
-    if not isinstance(value, str):
-        return ""
-    if "a list" in wanted:
-        return f"Write {value.split()}."
-    return BY_OBJECT if "a Variant" in wanted or "a Stage" in wanted else ""
+def _advise(wanted: Sequence[str], value: object, annotation: str) -> str:
+    """Give the way out of the mistakes that people used to YAML make most."""
+    if isinstance(value, type):
+        return f"Write {value.__name__}(…)."
+    if isinstance(value, str) and any(name in annotation for name in _BY_NAME):
+        return BY_OBJECT
+    if "a list" in wanted and isinstance(value, str):
+        return f"Write {as_list(value)}."
+    if "a list" in wanted and dataclasses.is_dataclass(value):
+        return "Put it into a list, in brackets."
+    return ""
 
 
-def _spell(path: tuple[int | str, ...]) -> str:
+def _spell(path: Path) -> str:
     """Write a path as an author would: ``packages[1]``."""
-    first, *rest = path
-    return str(first) + "".join(f"[{step!r}]" for step in rest)
+    return "".join(f"[{step!r}]" if index else str(step) for index, step in enumerate(path))
 
 
 def _expected(fault: ErrorDetails) -> str:
@@ -145,20 +181,4 @@ def _expected(fault: ErrorDetails) -> str:
         return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
     if "ge" in context:
         return f"{context['ge']} or more"
-    return str(context.get("expected", fault["msg"]))
-
-
-def describe(value: object) -> str:
-    """Name a value in an error message: what was written, shortened, and its type."""
-    if value is None or isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str):
-        return f"the string {value!r}" if len(value) <= 60 else f"the string {value[:57]!r}…"  # noqa: PLR2004 -- fits a line
-    name = getattr(value, "name", None)
-    if isinstance(name, str):
-        return f'{type(value).__name__}("{name}")'
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return f"{value!r} ({type(value).__name__})"
+    return str(context.get("expected", fault["msg"])).replace("'", '"')

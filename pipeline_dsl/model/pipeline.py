@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+import inspect
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
 from pydantic import Field
 
@@ -11,7 +13,28 @@ from pipeline_dsl.model.stage import RunSpecification, Stage
 from pipeline_dsl.model.types import ListOf, NonEmpty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline_dsl.model.variant import Variant
+
+_Arguments = ParamSpec("_Arguments")
+
+
+def _explained(
+    stage: Callable[Concatenate[Pipeline, _Arguments], Stage],
+) -> Callable[Concatenate[Pipeline, _Arguments], Stage]:
+    """Let a call that does not fit be explained as a faulty Stage is, instead of ending the evaluation."""
+    signature = inspect.signature(stage)
+
+    @functools.wraps(stage)
+    def call(self: Pipeline, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Stage:
+        try:
+            signature.bind(self, *args, **kwargs)
+        except TypeError:
+            return cast("Callable[_Arguments, Stage]", Stage)(*args, **kwargs)
+        return stage(self, *args, **kwargs)
+
+    return call
 
 
 @definition
@@ -59,5 +82,5 @@ class Pipeline(Definition):
         object.__setattr__(self, "stages", (*self.stages, stage))
         return stage
 
-    def __repr__(self) -> str:
-        return f'Pipeline("{self.name}")'
+
+setattr(Pipeline, "stage", _explained(Pipeline.stage))  # noqa: B010 -- above it, jedi would complete "self="

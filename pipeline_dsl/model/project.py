@@ -32,9 +32,6 @@ class Project(Settings):
     pipelines: ListOf[Pipeline] = ()
     """Its pipelines, in the order in which they were defined."""
 
-    def __repr__(self) -> str:
-        return f'Project("{self.name}")'
-
 
 def duplicates(project: Project) -> Iterator[Problem]:
     """Find variants, pipelines and stages of a pipeline that have the same name.
@@ -48,13 +45,13 @@ def duplicates(project: Project) -> Iterator[Problem]:
     yield from _duplicates("variant", project.variants)
     yield from _duplicates("pipeline", project.pipelines)
     for pipeline in project.pipelines:
-        yield from _duplicates(f'stage of pipeline "{pipeline.name}"', pipeline.stages)
+        yield from _duplicates("stage", pipeline.stages, f' of pipeline "{pipeline.name}"')
 
 
-def _duplicates(what: str, named: Iterable[Variant | Pipeline | Stage]) -> Iterator[Problem]:
+def _duplicates(what: str, named: Iterable[Variant | Pipeline | Stage], where: str = "") -> Iterator[Problem]:
     first: dict[str, Variant | Pipeline | Stage] = {}
     for item in named:
         earlier = first.setdefault(item.name, item)
         if earlier is not item:
-            message = f'{what} "{item.name}" is defined twice, first at {earlier.at}.'
+            message = f'{what} "{item.name}"{where} is defined twice, first at {earlier.at}.'
             yield Problem("duplicate-name", message, item.at, "Give one of them another name.")

@@ -27,7 +27,7 @@ class Run(Definition):
     arguments: ListOf[str] = ()
     """Arguments to add to the image's entrypoint, or to ``command``."""
 
-    environment: MappingOf[str] = Field(default_factory=dict)
+    environment: MappingOf[str, str] = Field(default_factory=dict)
     """Environment variables beside those of the image."""
 
     image: NonEmpty | None = None
@@ -45,6 +45,7 @@ class Stage(Definition):
     """A part of a pipeline: builds an image, runs it. Made by `Pipeline.stage`, which says what it takes."""
 
     named = True
+    written = "stage"
 
     name: StageName = Field(kw_only=False)
     """What it is called, unique in its pipeline."""
@@ -73,6 +74,3 @@ class Stage(Definition):
             message = f'stage "{self.name}" has no {step} step that "{name}" could come from.'
             evaluation.report([Problem("unbound-reference", message, evaluation.authors_position())])
         return Ref(self.name, name)
-
-    def __repr__(self) -> str:
-        return f'Stage("{self.name}")'

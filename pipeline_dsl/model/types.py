@@ -12,8 +12,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from pipeline_dsl.model.explanation import InvalidError
+from pipeline_dsl.model.wording import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Protocol, SupportsIndex
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -23,18 +30,31 @@ def _as_tuple(value: object) -> object:
     raise PydanticCustomError("list_wanted", "must be a list")
 
 
-def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
+def _frozen(value: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(value))
 
 
 if TYPE_CHECKING:
     ListOf: TypeAlias = list[T] | tuple[T, ...]
-    MappingOf: TypeAlias = Mapping[str, T]
+
+    class ListOfMixed(Protocol[T_co]):
+        """What a list and a tuple have; a string has not, for its ``in`` takes strings only."""
+
+        def __contains__(self, item: object, /) -> bool: ...
+        def __iter__(self) -> Iterator[T_co]: ...
+        def __len__(self) -> int: ...
+        def __getitem__(self, index: SupportsIndex, /) -> T_co: ...
+
+    MappingOf: TypeAlias = Mapping[K, V]
 else:
     ListOf = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
     """Several values in order, kept as a tuple. A string is not a list of its letters."""
 
-    MappingOf = Annotated[Mapping[str, T], AfterValidator(_frozen)]
+    ListOfMixed = ListOf
+    """The same of strings and others. A type checker takes no ``list[str]`` for a ``list[str | Copy]``,
+    because one could append to it; for this it does."""
+
+    MappingOf = Annotated[Mapping[K, V], AfterValidator(_frozen)]
     """Values by name, kept read-only."""
 
 
@@ -56,17 +76,34 @@ def matching(pattern: str, what: str, hint: str = "") -> AfterValidator:
     return AfterValidator(check)
 
 
-def unique(items: tuple[T, ...]) -> tuple[T, ...]:
-    """Refuse a list that holds two equal entries."""
-    for index, item in enumerate(items):
-        if item in items[:index]:
-            raise InvalidError(f"cannot contain duplicates: {item!r} is there twice")
-    return items
+def unique(spell_out: Callable[[T], object]) -> AfterValidator:
+    """Make a rule for lists that no two entries may say the same.
+
+    Arguments:
+        spell_out: gives the long form of an entry, in which entries are compared.
+    """
+
+    def check(items: tuple[T, ...]) -> tuple[T, ...]:
+        met: list[object] = []
+        for item in items:
+            meaning = spell_out(item)
+            if meaning in met:
+                raise InvalidError(f"cannot contain duplicates: {describe(item)} is there twice")
+            met.append(meaning)
+        return items
+
+    return AfterValidator(check)
 
 
 def _not_root(value: str) -> str:
     if value == "root":
         raise InvalidError('"root" is not a valid user name', "Files and processes belong to other users.")
+    return value
+
+
+def _not_empty(value: str) -> str:
+    if not value:
+        raise InvalidError("must not be empty")
     return value
 
 
@@ -92,14 +129,11 @@ _RELEASE = r"[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 ImageReference: TypeAlias = Annotated[
     str, matching(_REFERENCE, "image reference", "Expected name[:tag][@digest], the name in lower case.")
 ]
-VariantName: TypeAlias = Annotated[
-    str,
-    matching(
-        r"[a-zA-Z][a-zA-Z0-9.-]+[a-zA-Z0-9]",
-        "variant name",
-        'Use at least three letters, digits, "-" or ".", a letter first.',
-    ),
-]
+VARIANT_NAME = matching(
+    r"[a-zA-Z][a-zA-Z0-9.-]+[a-zA-Z0-9]",
+    "variant name",
+    'Use at least three letters, digits, "-" or ".", a letter first.',
+)
 StageName: TypeAlias = Annotated[
     str,
     matching(
@@ -138,10 +172,10 @@ AptPackage: TypeAlias = Annotated[
 ]
 AptRelease: TypeAlias = Annotated[
     str,
-    matching(r"(?=.*[a-zA-Z])[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian release", 'Such as "bookworm-backports".'),
+    matching(r"(?=.*[a-zA-Z])[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian release", 'One is "bookworm-backports".'),
 ]
 AptComponent: TypeAlias = Annotated[
-    str, matching(r"[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian archive component", 'Such as "main".')
+    str, matching(r"[a-zA-Z0-9][a-zA-Z0-9._/-]*", "Debian archive component", 'One is "main".')
 ]
 HttpUrl: TypeAlias = Annotated[str, matching(r"https?://\S+", "URL", "Expected http://… or https://….")]
 PythonVersionSpecification: TypeAlias = Annotated[
@@ -153,11 +187,7 @@ PythonVersionSpecification: TypeAlias = Annotated[
     ),
 ]
 NumericId: TypeAlias = Annotated[int, Field(ge=0)]
-NonEmpty: TypeAlias = Annotated[str, matching(r"(?s).+", "value", "It is empty; leave the argument out.")]
+NonEmpty: TypeAlias = Annotated[str, AfterValidator(_not_empty)]
 AbsoluteDirectory: TypeAlias = Annotated[str, AfterValidator(_absolute_directory)]
-
-if TYPE_CHECKING:
-    Environment: TypeAlias = Mapping[str, str]
-else:
-    Environment = Annotated[Mapping[EnvironmentName, str], AfterValidator(_frozen)]
-    """Environment variables, or build arguments, by name."""
+Environment: TypeAlias = MappingOf[EnvironmentName, str]
+"""Environment variables, or build arguments, by name."""

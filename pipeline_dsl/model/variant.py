@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipeline_dsl.model.apt import Apt
 from pipeline_dsl.model.artifacts import Copies, Image, Source
 from pipeline_dsl.model.builders import Builder, Builders, Node, Php, Python
 from pipeline_dsl.model.definition import Definition, definition
 from pipeline_dsl.model.explanation import InvalidError
-from pipeline_dsl.model.types import Environment, ImageReference, ListOf, NonEmpty, VariantName
+from pipeline_dsl.model.types import VARIANT_NAME, Environment, ImageReference, ListOf, NonEmpty
 from pipeline_dsl.model.users import Lives, Runs
+from pipeline_dsl.model.wording import describe
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def _no_variant(base: object) -> object:
+    if isinstance(base, Source) and not isinstance(base, Image):
+        hint = "To start from its settings write includes=[…], to take its files copies=[…]."
+        raise InvalidError(f"must be a string or an Image, not {describe(base)}", hint)
+    return base
+
+
+if TYPE_CHECKING:
+    Base: TypeAlias = Literal["scratch"] | ImageReference | Image
+else:
+    Base = Annotated[Literal["scratch"] | ImageReference | Image | None, BeforeValidator(_no_variant)]
+    """The image that a variant starts from."""
 
 
 @definition
@@ -25,9 +40,10 @@ class Settings(Definition):
     named = True
 
     name: NonEmpty = Field(kw_only=False)
-    """What it is called."""
+    """What it is called. A variant's name is unique in the project and has at least three letters, digits,
+    ``-`` or ``.``, a letter first."""
 
-    base: Literal["scratch"] | ImageReference | Image | None = None
+    base: Base | None = None
     """The image to start from. ``"scratch"`` starts from nothing, whatever is inherited; then only
     ``copies`` and ``entrypoint`` have an effect."""
 
@@ -67,9 +83,8 @@ class Settings(Definition):
         alone = [name for name, builder in standalone.items() if says_something(builder)]
         if self.builders and alone:
             names = " and ".join(f'"{name}"' for name in alone)
-            raise InvalidError(
-                f"builders: is not allowed beside {names}", "Move everything into builders=[…], in order."
-            )
+            hint = "Move everything into builders=[…], in order."
+            raise InvalidError(f"is not allowed beside {names}", hint, argument="builders")
         return self
 
 
@@ -87,9 +102,6 @@ class Variant(Source, Settings):
     Example: ``test = Variant("test", includes=[build], entrypoint=["npm", "test"])``
     """
 
-    name: VariantName = Field(kw_only=False)
-    """What it is called: at least three letters, digits, ``-`` or ``.``, unique in the project."""
-
     includes: ListOf[Variant] = ()
     """Variants whose settings this one starts from; of two that disagree the later one wins."""
 
@@ -97,5 +109,4 @@ class Variant(Source, Settings):
     """Files to copy in at the end, owned by the `Lives` user: ``"local"`` is the whole build context, a
     variant is its application directory and ``/opt/lib``, and a `Copy` says it in detail."""
 
-    def __repr__(self) -> str:
-        return f'Variant("{self.name}")'
+    _check_name = field_validator("name")(VARIANT_NAME.func)
