@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cli.arguments import image_name
 from pipeline_dsl.cli.execution import execute_plan
+from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
 from pipeline_dsl.plan import Plan, PlannedStage, plan_build
 
@@ -16,10 +18,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words that the command takes."""
     parser.add_argument("variant", metavar="VARIANT", help="name of the variant")
     parser.add_argument(
-        "--tag", dest="tags", metavar="TAG", action="append", default=[], help="name:tag to give to the image"
+        "--tag",
+        dest="tags",
+        metavar="TAG",
+        action="append",
+        type=image_name,
+        default=[],
+        help="name:tag to give to the image",
     )
     parser.add_argument("--pull", action="store_true", help="pull base images even if they are there")
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
+    add_policies(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

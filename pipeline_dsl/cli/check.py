@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
 from pipeline_dsl.plan import check
 
@@ -12,20 +13,19 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the words that the command takes: none beyond the common ones."""
+    """Declare the words that the command takes."""
+    add_policies(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Check every variant and every pipeline."""
     project = opened(arguments)
     check(project.resolved, project.root)
-    stages = sum(len(pipeline.stages) for pipeline in project.resolved.pipelines)
     counts = {
-        "variants": len(project.resolved.variants),
-        "pipelines": len(project.resolved.pipelines),
-        "stages": stages,
+        "variant": len(project.resolved.variants),
+        "pipeline": len(project.resolved.pipelines),
+        "stage": sum(len(pipeline.stages) for pipeline in project.resolved.pipelines),
     }
-    print(
-        f"{project.resolved.name}: nothing wrong in", ", ".join(f"{n} {what}" for what, n in counts.items())
-    )
+    counted = ", ".join(f"{count} {what}{'s' * (count != 1)}" for what, count in counts.items())
+    print(f"{project.resolved.name}: nothing wrong in {counted}")
     return 0

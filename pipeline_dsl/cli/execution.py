@@ -28,7 +28,6 @@ def execute_plan(plan: Plan, *, jobs: int, keep_going: bool = False, pull: bool,
         plain: whether to print plain lines on a terminal, too.
     """
     docker = connect()
-    docker.version()
     with reporter(Console(highlight=False), plain=plain) as emit:
         status = run(plan, docker, Options(jobs, keep_going=keep_going, pull=pull), emit)
     return _EXIT_CODES[status]

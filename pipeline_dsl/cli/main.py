@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -27,6 +28,8 @@ _COMMANDS = {
     "dockerfile": "print the Dockerfile of a variant",
     "spec": "print everything that the file defines as JSON",
     "check": "find out whether anything is wrong, without an engine",
+    "import": "turn a blubber.yaml into a pipeline.py, and prove that nothing changed",
+    "export": "write what the file defines as a blubber.yaml",
 }
 _EPILOG = """\
 exit codes: 0 all passed, 1 a step failed, 2 the pipeline or the command line is wrong,
@@ -45,7 +48,9 @@ class Command(Protocol):
 
 def entry_point() -> NoReturn:
     """Run the command line of this process and end the process with its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not what nohup ignores
+            signal.signal(number, _interrupt)
     sys.exit(main(sys.argv[1:]))
 
 
@@ -58,15 +63,8 @@ def main(words: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    arguments = _parse(words)
     try:
-        return _command(arguments.command).execute(arguments)
-    except PipelineError as error:
-        if arguments.traceback:
-            traceback.print_exception(error)
-        for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
-        return error.exit_code
+        return _execute(words)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
@@ -75,8 +73,27 @@ def main(words: Sequence[str]) -> int:
         return 1
 
 
+def _execute(words: Sequence[str]) -> int:
+    try:
+        return _execute_command(_parse(words))
+    finally:
+        sys.stdout.flush()  # here, where it can be found out that nobody reads it
+
+
+def _execute_command(arguments: argparse.Namespace) -> int:
+    try:
+        return _command(arguments.command).execute(arguments)
+    except PipelineError as error:
+        if arguments.traceback:
+            traceback.print_exception(error)
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return error.exit_code
+
+
 def _command(name: str) -> Command:
-    module: Command = importlib.import_module(f"pipeline_dsl.cli.{name}")
+    suffix = "_" if keyword.iskeyword(name) else ""
+    module: Command = importlib.import_module(f"pipeline_dsl.cli.{name}{suffix}")
     return module
 
 
@@ -91,7 +108,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     _add_common_arguments(parser, default=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in _COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=f"{purpose.capitalize()}.")
+        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
         _add_common_arguments(command, default=argparse.SUPPRESS)
         if name in words:
             _command(name).add_arguments(command)

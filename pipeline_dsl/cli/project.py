@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cli.policy import enforce_policies
 from pipeline_dsl.load import find, load, locate
 from pipeline_dsl.plan import plan
 from pipeline_dsl.resolve import Resolved, resolve
@@ -37,11 +38,12 @@ def defined(arguments: argparse.Namespace) -> Project:
 
 
 def opened(arguments: argparse.Namespace) -> Opened:
-    """Evaluate and resolve it; print warnings."""
+    """Evaluate and resolve it; print warnings; enforce policies."""
     location = locate(arguments.file) if arguments.file else find(arguments.directory)
     resolved = resolve(load(location))
     for warning in resolved.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    enforce_policies(arguments, resolved)
     return Opened(resolved, location.root)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.arguments import positive
 from pipeline_dsl.cli.execution import execute_plan
+from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import add_selection, planned
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pull", action="store_true", help="pull base images even if they are there")
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
+    add_policies(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

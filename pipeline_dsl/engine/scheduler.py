@@ -20,8 +20,8 @@ class Schedule(Generic[_Task]):
 
     Arguments:
         needs: for each task, those that have to pass first.
-        work: does a task, in a thread of its own, and tells whether it passed. It never raises; once
-            ``cancel`` is set it returns soon.
+        work: does a task, in a thread of its own, and tells whether it passed. Once ``cancel`` is set it
+            returns soon. What it raises ends the run.
         jobs: how many tasks may run at the same time.
         keep_going: whether tasks that do not need a failed one still run; else ``cancel`` is set.
         cancel: when set, by anybody, no further task starts.
@@ -38,25 +38,38 @@ class Schedule(Generic[_Task]):
 
         A KeyboardInterrupt sets ``cancel`` and is raised again when all that was running has returned.
         """
+        # In a thread of its own, where no interrupt can hit a pool while it starts a thread: the pool
+        # would forget that thread, and not wait for it.
+        with concurrent.futures.ThreadPoolExecutor(1, "schedule") as pool:
+            try:
+                return pool.submit(self._run).result()
+            except BaseException:
+                self.cancel.set()  # and leaving the pool waits for what is running
+                raise
+
+    def _run(self) -> set[_Task]:
         sorter = graphlib.TopologicalSorter(self.needs)
         sorter.prepare()
         waiting = list(sorter.get_ready())
         running: dict[concurrent.futures.Future[bool], _Task] = {}
         started: set[_Task] = set()
         with concurrent.futures.ThreadPoolExecutor(self.jobs, "stage") as pool:
-            try:
-                while waiting or running:
-                    while waiting and len(running) < self.jobs and not self.cancel.is_set():
-                        task = waiting.pop(0)
-                        started.add(task)
-                        running[pool.submit(self.work, task)] = task
-                    if not running:
-                        break
-                    waiting += self._ended(running, sorter)
-            except BaseException:
-                self.cancel.set()  # and leaving the pool waits for what is running
-                raise
+            while waiting or running:
+                while waiting and len(running) < self.jobs and not self.cancel.is_set():
+                    task = waiting.pop(0)
+                    started.add(task)
+                    running[pool.submit(self._work, task)] = task
+                if not running:
+                    break
+                waiting += self._ended(running, sorter)
         return started
+
+    def _work(self, task: _Task) -> bool:
+        try:
+            return self.work(task)
+        except BaseException:
+            self.cancel.set()  # or those that are running would be waited for
+            raise
 
     def _ended(
         self, running: dict[concurrent.futures.Future[bool], _Task], sorter: graphlib.TopologicalSorter[_Task]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import textwrap
 import time
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pipeline_dsl.engine.docker import BuildResult, Docker
     from pipeline_dsl.engine.events import Emit
     from pipeline_dsl.engine.steps.build import Builds
+    from pipeline_dsl.errors import Position
     from pipeline_dsl.plan import PlannedBuild, PlannedStage
     from pipeline_dsl.resolve import ResolvedRun
 
@@ -108,14 +111,16 @@ class StageRunner:
         return status
 
     def _build(self, planned: PlannedBuild, stage: StageId, output: _Output) -> str:
-        result = self._builds.build(planned, output)
+        with _blamed_on(planned.variants[-1].at):
+            result = self._builds.build(planned, output)
         self._values[stage]["imageID"] = result.image.removeprefix("sha256:")
         return _account(result)
 
     def _run(self, stage: PlannedStage, planned: ResolvedRun, output: _Output) -> str:
         stage_id = StageId(stage.pipeline, stage.name)
         step = RunStep(self._request(planned, stage_id), planned.tail)
-        result = run(step, self._docker, output, self._cancel)
+        with _blamed_on(stage.at):
+            result = run(step, self._docker, output, self._cancel)
         if result.exit_code:
             raise _NonZeroExitError(stage, result.exit_code)
         self._values[stage_id]["output"] = result.output
@@ -144,6 +149,16 @@ class _NonZeroExitError(StepError):
         self.detail = f"exit code {exit_code}"
         message = f"{stage.run_title} ended with {self.detail}."
         super().__init__([Problem("non-zero-exit", message, stage.at)])
+
+
+@contextlib.contextmanager
+def _blamed_on(at: Position) -> Iterator[None]:
+    """Give an author's line to the problems of a step that have none."""
+    try:
+        yield
+    except StepError as error:
+        problems = (dataclasses.replace(problem, at=problem.at or at) for problem in error.problems)
+        raise StepError(problems) from error
 
 
 class _Output:

@@ -80,11 +80,12 @@ class PlannedStage:
 
     @property
     def run_title(self) -> str:
-        """What its container runs, as a line for the shell."""
+        """What its container runs, as one line for the shell."""
         if self.run is None:
             return ""
         entrypoint = self.build.variants[-1].entrypoint if self.build and not self.run.image else None
-        return shlex.join([*(self.run.command or entrypoint or ["entrypoint"]), *self.run.arguments])
+        line = shlex.join([*(self.run.command or entrypoint or ["entrypoint"]), *self.run.arguments])
+        return " ".join(line.split())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,11 +184,12 @@ def _chosen_pipelines(resolved: Resolved, names: Sequence[str]) -> list[Resolved
         hint = 'Add one: ci = Pipeline("ci"), then ci.stage("test", build=VARIANT, run=True).'
         raise UsageError([Problem("no-pipeline", message, hint=hint)])
     _check_known("pipeline", names, known)
-    return [known[name] for name in names or known]
+    return [known[name] for name in dict.fromkeys(names or known)]
 
 
 def _check_stages_exist(names: Sequence[str], pipelines: Iterable[ResolvedPipeline]) -> None:
-    _check_known("stage", names, {stage.name for pipeline in pipelines for stage in pipeline.stages})
+    known = dict.fromkeys(stage.name for pipeline in pipelines for stage in pipeline.stages)
+    _check_known("stage", names, known)
 
 
 def _check_known(what: str, names: Sequence[str], known: Collection[str]) -> None:
@@ -197,7 +199,7 @@ def _check_known(what: str, names: Sequence[str], known: Collection[str]) -> Non
             f'There is no {what} "{name}".',
             hint=did_you_mean(name, known) or f"There are: {', '.join(known)}.",
         )
-        for name in names
+        for name in dict.fromkeys(names)
         if name not in known
     ]
     if problems:
