@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline_dsl.engine.events import Status
 from pipeline_dsl.engine.run import Options, run
 from pipeline_dsl.engine.sdk.connect import connect
-from pipeline_dsl.report import reporter
+from pipeline_dsl.report.reporter import reporter
 
 if TYPE_CHECKING:
     from pipeline_dsl.plan import Plan

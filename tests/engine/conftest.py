@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_dsl.engine.sdk.connect import connect
-from pipeline_dsl.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,26 +24,6 @@ if TYPE_CHECKING:
     from pipeline_dsl.engine.sdk.client import SdkDocker
 
 ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-
-
-@pytest.fixture(scope="session")
-def docker() -> Iterator[SdkDocker]:
-    try:
-        connected = connect()
-    except EngineError as error:
-        pytest.fail(f"These tests need a running engine: {error}")
-    with connected.api:
-        yield connected
-
-
-@pytest.fixture(scope="session")
-def base(docker: SdkDocker) -> str:
-    name = os.environ.get("PIPELINE_DSL_TEST_BASE", "debian:bookworm-slim")
-    if docker.image(name) is None:
-        pytest.fail(
-            f"These tests need a Debian image: name one in PIPELINE_DSL_TEST_BASE, {name} is not there."
-        )
-    return name
 
 
 @pytest.fixture

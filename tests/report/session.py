@@ -8,7 +8,7 @@ import time
 from rich.console import Console
 
 from pipeline_dsl.engine import events
-from pipeline_dsl.report import reporter
+from pipeline_dsl.report.reporter import reporter
 
 LINT = events.StageId("ci", "lint")
 DOCS = events.StageId("ci", "docs")

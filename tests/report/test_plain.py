@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipeline_dsl.engine import events
-from pipeline_dsl.report import PlainReport
+from pipeline_dsl.report.plain import PlainReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
