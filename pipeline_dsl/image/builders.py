@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
@@ -21,37 +20,25 @@ from pipeline_dsl.model import Builder, Node, Php, Poetry, Python
 from pipeline_dsl.model.artifacts import as_cache, as_mount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from pipeline_dsl.resolve import ResolvedVariant
     from pipeline_dsl.resolve.resolved import ResolvedUser, Step
 
 
-@dataclasses.dataclass(frozen=True)
-class Surroundings:
-    """What a build step needs to know beside itself.
-
-    Arguments:
-        variants: all variants by name.
-        owner: the user that runs the step.
-        expand: puts the values of variables into a path of a mount, which no shell will do.
-    """
-
-    variants: Mapping[str, ResolvedVariant]
-    owner: ResolvedUser
-    expand: Callable[[str], str]
-
-
-def build(builder: Step, surroundings: Surroundings) -> Iterator[Instruction]:
+def build(
+    builder: Step, owner: ResolvedUser, variants: Mapping[str, ResolvedVariant]
+) -> Iterator[Instruction]:
     """Copy what a build step requires and run it.
 
     Arguments:
         builder: the step.
-        surroundings: what it needs to know.
+        owner: the user that runs it.
+        variants: all variants by name.
     """
     if isinstance(builder, Python) and not _is_enabled(builder):
         return
-    yield from copied_requirements(requirements(builder.requirements), surroundings.variants)
+    yield from copied_requirements(requirements(builder.requirements), variants)
     match builder:
         case Node():
             yield from _npm(builder)
@@ -61,14 +48,14 @@ def build(builder: Step, surroundings: Surroundings) -> Iterator[Instruction]:
             yield from _virtual_environment(builder)
             yield from _poetry(builder, builder.poetry) if _uses_poetry(builder) else _pip(builder)
         case Builder():
-            yield from _custom(builder, surroundings)
+            yield from _custom(builder, owner)
 
 
 def finish(builder: Step) -> Iterator[Instruction]:
     """Do what a package manager leaves for the finished image."""
     if isinstance(builder, Node) and builder.env:
         yield Environment("NODE_ENV", builder.env)
-    if isinstance(builder, Python) and _is_enabled(builder) and builder.no_deps and not builder.poetry:
+    if isinstance(builder, Python) and _is_enabled(builder) and builder.no_deps and not _uses_poetry(builder):
         yield Execute((command(str(builder.version), "-m", "pip", "check"),))
 
 
@@ -148,8 +135,8 @@ def _is_poetry_1(specification: str) -> bool:
     return False
 
 
-def _custom(builder: Builder, surroundings: Surroundings) -> Iterator[Instruction]:
-    mounts = tuple(_mounts(builder, surroundings))
+def _custom(builder: Builder, owner: ResolvedUser) -> Iterator[Instruction]:
+    mounts = tuple(_mounts(builder, owner))
     if builder.script:
         text = builder.script if builder.script.startswith("#!") else f"#!/bin/sh\n{builder.script}"
         yield ExecuteScript(text, mounts)
@@ -158,11 +145,8 @@ def _custom(builder: Builder, surroundings: Surroundings) -> Iterator[Instructio
         yield Execute((command(*words),), mounts)
 
 
-def _mounts(builder: Builder, surroundings: Surroundings) -> Iterator[Mount]:
+def _mounts(builder: Builder, owner: ResolvedUser) -> Iterator[Mount]:
     for mount in map(as_mount, builder.mounts or ()):
-        source, target = surroundings.expand(mount.source), surroundings.expand(mount.destination)
-        yield BindMount(place(mount.origin), source, target)
+        yield BindMount(place(mount.origin), mount.source, mount.destination)
     for cache in map(as_cache, builder.caches or ()):
-        target = surroundings.expand(cache.destination)
-        owner = surroundings.owner
-        yield CacheMount(cache.id or target, target, cache.access, owner.uid, owner.gid)
+        yield CacheMount(cache.id, cache.destination, cache.access, owner.uid, owner.gid)

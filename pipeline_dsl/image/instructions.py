@@ -82,9 +82,12 @@ class BindMount:
 
 @dataclasses.dataclass(frozen=True)
 class CacheMount:
-    """A directory at ``target`` that outlives the build, owned by ``uid`` and ``gid``."""
+    """A directory at ``target`` that outlives the build, owned by ``uid`` and ``gid``.
 
-    id: str
+    Builds that give the same ``id`` share it; where there is none yet, it is going to be the target.
+    """
+
+    id: str | None
     target: str
     sharing: Literal["shared", "locked", "private"]
     uid: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.image import apt
 from pipeline_dsl.image.artifacts import LIBRARIES, copied_files
-from pipeline_dsl.image.builders import Surroundings, build, finish
+from pipeline_dsl.image.builders import build, finish
 from pipeline_dsl.image.instructions import (
     Argument,
     Entrypoint,
@@ -20,7 +20,8 @@ from pipeline_dsl.image.instructions import (
     User,
     WorkingDirectory,
 )
-from pipeline_dsl.image.shell import command
+from pipeline_dsl.image.shell import literal
+from pipeline_dsl.image.variables import with_mounts_expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _PLATFORM_ARGUMENTS = tuple(
     side + what for side in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +70,13 @@ def recipe(
         From(variant.base),
         *_privileged(variant),
         *_privileges_dropped(variant),
-        *_pre_install(variant, variants, base_environment or {}),
+        *_pre_install(variant, variants),
         *_copies(variant, variants),
         *_post_install(variant),
     )
-    return Recipe(variant.name, variant.at, _with_platform_arguments(instructions))
+    declared = _with_platform_arguments(instructions)
+    expanded = with_mounts_expanded(declared, base_environment or {})
+    return Recipe(variant.name, variant.at, tuple(expanded))
 
 
 def _privileged(variant: ResolvedVariant) -> Iterator[Instruction]:
@@ -82,11 +84,7 @@ def _privileged(variant: ResolvedVariant) -> Iterator[Instruction]:
     yield from (Argument(name, variant.arguments[name]) for name in sorted(variant.arguments))
     yield from apt.install(variant.apt)
     yield from _user_arguments("LIVES", variant.owner)
-    directories = [
-        step
-        for directory in (variant.directory, LIBRARIES)
-        for step in (command("mkdir -p", directory), _own(directory))
-    ]
+    directories = [*_make_directory(variant.directory), *_make_directory(LIBRARIES)]
     yield Execute((*_create_user("LIVES"), *directories))
     yield from _user_arguments("RUNS", variant.runner)
     yield Execute(tuple(_create_user("RUNS")))
@@ -98,15 +96,9 @@ def _privileges_dropped(variant: ResolvedVariant) -> Iterator[Instruction]:
     yield from (Environment(name, variant.environment[name]) for name in sorted(variant.environment))
 
 
-def _pre_install(
-    variant: ResolvedVariant, variants: Mapping[str, ResolvedVariant], base_environment: Mapping[str, str]
-) -> Iterator[Instruction]:
-    known = {**base_environment, **variant.arguments, **_user_variables("LIVES", variant.owner)}
-    for name in sorted(variant.environment):
-        known[name] = _expand(variant.environment[name], known)
-    surroundings = Surroundings(variants, variant.owner, lambda path: _expand(path, known))
+def _pre_install(variant: ResolvedVariant, variants: Mapping[str, ResolvedVariant]) -> Iterator[Instruction]:
     for builder in variant.builders:
-        yield from build(builder, surroundings)
+        yield from build(builder, variant.owner, variants)
 
 
 def _post_install(variant: ResolvedVariant) -> Iterator[Instruction]:
@@ -129,12 +121,10 @@ def _entrypoint(variant: ResolvedVariant) -> Iterator[Instruction]:
         yield Entrypoint(variant.entrypoint)
 
 
-def _user_variables(prefix: str, user: ResolvedUser) -> dict[str, str]:
-    return {f"{prefix}_AS": user.name, f"{prefix}_UID": str(user.uid), f"{prefix}_GID": str(user.gid)}
-
-
 def _user_arguments(prefix: str, user: ResolvedUser) -> Iterator[Instruction]:
-    yield from (Argument(name, value) for name, value in _user_variables(prefix, user).items())
+    yield Argument(f"{prefix}_AS", user.name)
+    yield Argument(f"{prefix}_UID", str(user.uid))
+    yield Argument(f"{prefix}_GID", str(user.gid))
 
 
 def _create_user(prefix: str) -> Iterator[str]:
@@ -145,13 +135,9 @@ def _create_user(prefix: str) -> Iterator[str]:
     yield f'(getent passwd "{uid}" || {useradd})'
 
 
-def _own(directory: str) -> str:
-    return f'chown "$LIVES_UID":"$LIVES_GID" "{directory}"'
-
-
-def _expand(text: str, known: Mapping[str, str]) -> str:
-    """Put known variables into a text; others stay as they are."""
-    return _VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+def _make_directory(path: str) -> Iterator[str]:
+    yield f"mkdir -p {literal(path)}"
+    yield f'chown "$LIVES_UID":"$LIVES_GID" {literal(path)}'
 
 
 def _with_platform_arguments(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
+_LITERALLY = str.maketrans({character: f"\\{character}" for character in '\\"$`'})
 
 
 def quoted(argument: str) -> str:
@@ -26,3 +27,8 @@ def command(word: str, *arguments: str) -> str:
         word = re.sub("%s", lambda _: quoted(next(filling)), word)
         arguments = arguments[slots:]
     return " ".join([word, *map(quoted, arguments)])
+
+
+def literal(path: str) -> str:
+    """Put a path into double quotes, such that the shell takes every character of it as it is."""
+    return f'"{path.translate(_LITERALLY)}"'

@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\\"'$"})
+_VARIABLE = re.compile(r"\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*(?::[-+][^{}\"'\\$]*)?\}|(?P<faulty>\{[^}]*\}?))")
+
+_LONGEST_LINE = 65_535
+_LONGEST_COMMAND = 131_071
+"""Bytes: what the front end takes for a line, and the kernel for an argument."""
+
 
 class InexpressibleError(ValueError):
     """Something cannot be written in a Dockerfile.
@@ -25,23 +32,37 @@ class InexpressibleError(ValueError):
         self.hint = hint
 
 
-def quoted(value: str, *, literally: bool = False) -> str:
-    """Write the value of ENV, ARG or LABEL.
-
-    Arguments:
-        value: the value.
-        literally: whether a ``$`` in it is a ``$``; else it starts the name of a variable.
+def quoted(value: str) -> str:
+    """Write a value of ARG or LABEL, or a path of WORKDIR, every character of which is meant as it is.
 
     Raises:
         InexpressibleError: it holds a line break.
     """
-    if "\n" in value or "\r" in value:
-        raise InexpressibleError(
-            f"the value {value!r} holds a line break, which no variable of a Dockerfile can",
-            "Put the text into a file.",
-        )
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped.replace("$", chr(92) + "$") if literally else escaped}"'
+    return _in_quotes(value, value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$"))
+
+
+def expanding(value: str) -> str:
+    """Write a value of ENV. ``$NAME``, ``${NAME}``, ``${NAME:-default}`` and ``${NAME:+other}`` stand for a
+    variable; any other ``$`` is a ``$``.
+
+    Raises:
+        InexpressibleError: it holds a line break, or another ``${``.
+    """  # noqa: D205 -- one sentence of its own would say less
+    start, written = 0, []
+    for variable in _VARIABLE.finditer(value):
+        if variable["faulty"]:
+            raise InexpressibleError(
+                f"the value {value!r} holds {variable[0]!r}, which names no variable",
+                "Write ${NAME}, ${NAME:-default} or ${NAME:+other}.",
+            )
+        written += [quoted(value[start : variable.start()])[1:-1], variable[0]]
+        start = variable.end()
+    return _in_quotes(value, "".join([*written, quoted(value[start:])[1:-1]]))
+
+
+def directory(path: str) -> str:
+    """Write the path of WORKDIR."""
+    return path if re.fullmatch(r"[\w/.@%+,:=~-]+", path) else quoted(path)
 
 
 def array(words: Sequence[str]) -> str:
@@ -51,18 +72,32 @@ def array(words: Sequence[str]) -> str:
 
 def paths(words: Sequence[str]) -> str:
     """Write the sources and the destination of COPY."""
-    escaped = [word.replace("\\", "\\\\").replace("$", "\\$") for word in words]
+    escaped = [word.translate(_SPECIAL) for word in words]
     if all(re.fullmatch(r"[^\s\[\]\"'#<-][^\s\"']*", word) for word in words):
         return " ".join(escaped)
     return array(escaped)
 
 
 def mount(**options: str | None) -> str:
-    """Write a mount of RUN; an option that is None is a flag."""
-    fields = [key if value is None else f"{key}={value}" for key, value in options.items()]
+    """Write a mount of RUN; an option that is None is a flag.
+
+    Raises:
+        InexpressibleError: there would be no file system but the mounted one, or an option holds a character
+            that engines disagree about.
+    """
+    for value in options.values():
+        if value is not None and re.search(r"[\\\"'\n\r]", value):
+            raise InexpressibleError(
+                f"the mount of {value!r} has a quote, a backslash or a line break in its path",
+                "Mount a directory with a plainer name.",
+            )
+    if re.fullmatch(r"/[/.]*", options["target"] or ""):
+        raise InexpressibleError("nothing can be mounted at /", "Name a directory below it.")
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(fields)
-    return f"--mount={line.getvalue()}"
+    csv.writer(line, lineterminator="").writerow(
+        key if value is None else f"{key}={value}" for key, value in options.items()
+    )
+    return "--mount=" + re.sub(r"([\s\"])", r"\\\1", line.getvalue())
 
 
 def run(commands: Sequence[str], mounts: Iterable[str] = ()) -> str:
@@ -71,11 +106,27 @@ def run(commands: Sequence[str], mounts: Iterable[str] = ()) -> str:
     Arguments:
         commands: texts for the shell, each executed only if those before it passed.
         mounts: what `mount` wrote.
+
+    Raises:
+        InexpressibleError: there is too much text for a front end, or for the shell.
     """
     flags = "".join(f"{one} \\\n    " for one in mounts)
-    if all(map(_is_plain, commands)):
-        return f"RUN {flags}" + " \\\n && ".join(commands)
-    return f"RUN {flags}{array(['/bin/sh', '-c', ' && '.join(commands)])}"
+    text = " \\\n && ".join(commands)
+    if not all(map(_is_plain, commands)):
+        text = array(["/bin/sh", "-c", " && ".join(commands)])
+    longest = max(len(line.encode()) for line in text.split("\n"))
+    if longest > _LONGEST_LINE or len(text.encode()) > _LONGEST_COMMAND:
+        raise InexpressibleError(
+            f"a command or script of {len(text.encode()):,} bytes is too long",
+            "Keep it in a file of the project, and run that.",
+        )
+    return f"RUN {flags}{text}"
+
+
+def _in_quotes(value: str, written: str) -> str:
+    if re.search(r"[\n\r\0]", value):
+        raise InexpressibleError(f"the value {value!r} holds a line break", "Put the text into a file.")
+    return f'"{written}"'
 
 
 def _is_plain(command: str) -> bool:
@@ -99,8 +150,8 @@ def write(text: str, path: str) -> Iterator[str]:
     *lines, rest = text.split("\n")
     if lines:
         yield "printf '%s\\n' \\\n" + "".join(f"    {_line(line)} \\\n" for line in lines) + f"    > {path}"
-    if rest:
-        yield f"printf '%s' {_line(rest)} >> {path}"
+    if rest or not lines:
+        yield f"printf '%s' {_line(rest)} {'>>' if lines else '>'} {path}"
 
 
 def _line(text: str) -> str:

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pipeline_dsl.model import Apt, Builder, Variant
 from pipeline_dsl.model.artifacts import as_copy
-from pipeline_dsl.model.definition import Definition, amended
+from pipeline_dsl.model.definition import Definition, amended, fields
+from pipeline_dsl.resolve.order import foundations_first
 
 if TYPE_CHECKING:
-    from pipeline_dsl.model import Copy
+    from pipeline_dsl.model.artifacts import CopiedFiles
     from pipeline_dsl.model.builders import AnyBuilder
     from pipeline_dsl.model.variant import Settings
 
 _Definition = TypeVar("_Definition", bound=Definition)
 
 
-def merged(variant: Variant, defaults: Settings) -> Variant:
-    """Merge all that a variant inherits into it.
+class Inheritance:
+    """Merges all that variants inherit into them. Remembers each, for those that include it.
 
     Arguments:
-        variant: the variant.
         defaults: settings that lie under those of every variant, such as a project's.
-
-    Returns:
-        A variant of the same name and place that includes nothing.
     """
-    layers = (defaults, *included(variant), variant)
-    values = {name: _merge_field(name, layers) for name in _field_names(variant)}
-    return amended(variant, **values | {"name": variant.name, "includes": ()})
+
+    def __init__(self, defaults: Settings) -> None:
+        self._defaults = defaults
+        self._merged: dict[Variant, Variant] = {}
+
+    def merged(self, variant: Variant) -> Variant:
+        """Merge all that a variant inherits into it.
+
+        Returns:
+            A variant of the same name and place that includes nothing.
+        """
+        if variant not in self._merged:
+            for heir in foundations_first([variant], self._unmerged):
+                self._merged[heir] = _flattened(heir, (*self._inherited(heir), heir))
+        return self._merged[variant]
+
+    def _unmerged(self, variant: Variant) -> tuple[Variant, ...]:
+        return tuple(one for one in variant.includes[:1] if one not in self._merged)
+
+    def _inherited(self, variant: Variant) -> tuple[Settings, ...]:
+        """Give the layers below a variant; the lowest is what it includes first, with all that is below that.
+
+        A long chain of variants is thus merged link by link, and not from its start for each.
+        """
+        if not variant.includes:
+            return (self._defaults,)
+        first, *others = variant.includes
+        above: tuple[Variant, ...] = ()
+        if others:
+            order = included(variant)
+            above = order[order.index(first) + 1 :]
+        return (self._merged[first], *above)
 
 
 def included(variant: Variant) -> tuple[Variant, ...]:
-    """Give all variants that one includes, directly or not.
+    """Give all variants that one includes, directly or not, in the order in which they are merged.
 
     Each comes after those that it includes itself, and only once, where it is first met.
     """
-    order: dict[Variant, None] = {}
-
-    def visit(variants: Iterable[Variant]) -> None:
-        for one in variants:
-            if one not in order:
-                visit(one.includes)
-                order.setdefault(one)
-
-    visit(variant.includes)
-    return tuple(order)
+    return foundations_first(variant.includes, lambda one: one.includes)
 
 
 def overlay(old: _Definition, new: _Definition) -> _Definition:
@@ -58,7 +74,7 @@ def overlay(old: _Definition, new: _Definition) -> _Definition:
         old: the weaker one.
         new: the stronger one; what it leaves at None comes from the weaker one.
     """
-    names = _field_names(old)
+    names = [field.name for field in fields(type(old))]
     return amended(new, **{name: _laid_over(getattr(old, name), getattr(new, name)) for name in names})
 
 
@@ -69,8 +85,9 @@ def packages_by_release(apt: Apt) -> dict[str, tuple[str, ...]]:
     return {"default": tuple(apt.packages)} if apt.packages else {}
 
 
-def _field_names(definition: Definition) -> list[str]:
-    return [field.name for field in dataclasses.fields(definition)]  # type: ignore[arg-type]  # all are dataclasses
+def _flattened(variant: Variant, layers: tuple[Settings, ...]) -> Variant:
+    values = {field.name: _merge_field(field.name, layers) for field in fields(Variant)}
+    return amended(variant, **values | {"name": variant.name, "includes": ()})
 
 
 def _merge_field(name: str, layers: Iterable[Settings]) -> object:
@@ -112,8 +129,10 @@ def _join_builders(old: tuple[AnyBuilder, ...], new: tuple[AnyBuilder, ...]) -> 
     )
 
 
-def _join_copies(old: tuple[Copy, ...], new: tuple[Copy, ...]) -> tuple[Copy, ...]:
+def _join_copies(old: tuple[CopiedFiles, ...], new: tuple[CopiedFiles, ...]) -> tuple[CopiedFiles, ...]:
     """String copies together; one that is repeated moves to the end."""
+    if not (old and new):
+        return old or new
     replaced = [as_copy(files) for files in new]
     return tuple(files for files in old if as_copy(files) not in replaced) + new
 

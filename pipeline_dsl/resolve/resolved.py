@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline_dsl.model import AptProxy, AptSource, Builder, Copy, Node, Php, Python
+from pipeline_dsl.resolve.order import foundations_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,7 @@ class ResolvedStage:
         at: the author's line.
         build: name of the variant to build.
         run: the container to run.
-        needs: names of the stages that have to pass first, in the order in which they were defined.
+        needs: names of the stages that have to pass first, as they are first mentioned.
     """
 
     name: str
@@ -154,12 +155,5 @@ class Resolved:
 
     def closure(self, variant: str) -> tuple[ResolvedVariant, ...]:
         """Give a variant and all that it takes files from, directly or not: sources first, itself last."""
-        order: dict[str, None] = {}
-        self._visit(variant, order)
-        return tuple(self.variants[name] for name in order)
-
-    def _visit(self, variant: str, order: dict[str, None]) -> None:
-        for needed in self.needs[variant]:
-            if needed not in order:
-                self._visit(needed, order)
-        order[variant] = None
+        names = foundations_first([variant], self.needs.__getitem__)
+        return tuple(self.variants[name] for name in names)

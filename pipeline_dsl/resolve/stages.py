@@ -6,22 +6,40 @@ import graphlib
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import Problem, did_you_mean
-from pipeline_dsl.model import Run
 from pipeline_dsl.resolve.expressions import Expression, MalformedExpressionError, expressions
+from pipeline_dsl.resolve.order import circle
 from pipeline_dsl.resolve.resolved import ResolvedPipeline, ResolvedRun, ResolvedStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pipeline_dsl.model import Stage
+    from pipeline_dsl.model import Pipeline, Stage
     from pipeline_dsl.model.stage import RunSpecification
 
 _BOUND_BY = {"build": ("imageID",), "run": ("output",)}
 """The values that each step gives its stage."""
 
+_ENTRYPOINT = ResolvedRun(command=None, arguments=(), environment={}, image=None, tail=0)
 
-def resolve_stage(stage: Stage) -> ResolvedStage:
-    """Spell out what a stage does and what it waits for."""
+
+def resolve_pipeline(pipeline: Pipeline) -> ResolvedPipeline:
+    """Spell out a pipeline that has no defects."""
+    stages = {stage.name: _resolve_stage(stage) for stage in pipeline.stages}
+    order = graphlib.TopologicalSorter({name: stage.needs for name, stage in stages.items()})
+    return ResolvedPipeline(pipeline.name, tuple(stages[name] for name in order.static_order()))
+
+
+def pipeline_defects(pipeline: Pipeline) -> Iterator[Problem]:
+    """Find what is wrong with a pipeline and its stages."""
+    if not pipeline.stages:
+        message = f'pipeline "{pipeline.name}" has no stages.'
+        yield Problem("empty-pipeline", message, pipeline.at, "Add one with its method stage().")
+    siblings = {stage.name: stage for stage in pipeline.stages}
+    problems = [problem for stage in pipeline.stages for problem in _stage_defects(stage, siblings)]
+    yield from problems or _circular_stages(pipeline.name, siblings)
+
+
+def _resolve_stage(stage: Stage) -> ResolvedStage:
     run = _run(stage.run)
     named = [earlier.name for earlier in stage.after]
     named += [expression.namespace for expression in _references(run) if expression.namespace]
@@ -29,13 +47,15 @@ def resolve_stage(stage: Stage) -> ResolvedStage:
     return ResolvedStage(stage.name, stage.at, build, run, tuple(dict.fromkeys(named)))
 
 
-def stage_defects(stage: Stage, siblings: Mapping[str, Stage]) -> Iterator[Problem]:
-    """Find what is wrong with a stage.
+def _circular_stages(pipeline: str, stages: Mapping[str, Stage]) -> Iterator[Problem]:
+    names = circle({name: _resolve_stage(stage).needs for name, stage in stages.items()})
+    if names:
+        circular = f"wait for one another in a circle, each for the next: {' → '.join(names)}"
+        message = f'stages of pipeline "{pipeline}" {circular}.'
+        yield Problem("stage-cycle", message, stages[names[0]].at)
 
-    Arguments:
-        stage: the stage.
-        siblings: all stages of its pipeline by name.
-    """
+
+def _stage_defects(stage: Stage, siblings: Mapping[str, Stage]) -> Iterator[Problem]:
     run = _run(stage.run)
     what = f'stage "{stage.name}"'
     if stage.build is None and run is None:
@@ -44,6 +64,9 @@ def stage_defects(stage: Stage, siblings: Mapping[str, Stage]) -> Iterator[Probl
     if stage.build is None and run is not None and run.image is None:
         message = f"{what} has no image to run."
         yield Problem("no-image", message, stage.at, "Give it build=VARIANT, or Run(image=stage.image_id).")
+    if run is not None and run.command == ():
+        message = f"{what} runs a command that is empty."
+        yield Problem("empty-command", message, stage.at, "Write run=True for the image's entrypoint.")
     for other in stage.after:
         if siblings.get(other.name) is not other:
             message = f'{what} comes after "{other.name}", which is not a stage of its pipeline.'
@@ -56,36 +79,22 @@ def stage_defects(stage: Stage, siblings: Mapping[str, Stage]) -> Iterator[Probl
         yield Problem("malformed-expression", f"{what}: {error}.", stage.at, hint)
 
 
-def in_order(name: str, stages: Mapping[str, ResolvedStage]) -> ResolvedPipeline:
-    """Put stages into an order in which they could run one by one.
-
-    Arguments:
-        name: name of the pipeline.
-        stages: its stages by name, in the order in which they were defined.
-
-    Raises:
-        graphlib.CycleError: they wait for one another in a circle.
-    """
-    order = graphlib.TopologicalSorter({stage.name: stage.needs for stage in stages.values()})
-    return ResolvedPipeline(name, tuple(stages[stage] for stage in order.static_order()))
-
-
 def _run(run: RunSpecification | None) -> ResolvedRun | None:
     if run is None or run is False:
         return None
-    if isinstance(run, list | tuple):
-        run = Run(command=run)
     if run is True:
-        run = Run()
-    command = tuple(run.command) if run.command else None
+        return _ENTRYPOINT
+    if isinstance(run, list | tuple):
+        return ResolvedRun(tuple(run), (), {}, image=None, tail=0)
+    command = None if run.command is None else tuple(run.command)
     return ResolvedRun(command, tuple(run.arguments), run.environment, run.image, run.tail)
 
 
 def _references(run: ResolvedRun | None) -> Iterator[Expression]:
     if run is None:
         return
-    texts = (*(run.command or ()), *run.arguments, *run.environment.values(), run.image or "")
-    for text in texts:
+    variables = (text for variable in run.environment.items() for text in variable)
+    for text in (*(run.command or ()), *run.arguments, *variables, run.image or ""):
         yield from expressions(text)
 
 

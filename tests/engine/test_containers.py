@@ -166,7 +166,7 @@ def test_a_command_that_cannot_be_started_is_explained(
 
 
 def test_an_image_that_is_gone_is_named(docker: SdkDocker, output: Output, cancel: threading.Event) -> None:
-    with pytest.raises(StepError, match=r"the image nowhere:1 is not there any more\. \[image-not-found\]"):
+    with pytest.raises(StepError, match=r"the engine has no image nowhere:1\. .*\[image-not-found\]"):
         docker.run(request("nowhere:1", "true"), output, cancel)
 
 

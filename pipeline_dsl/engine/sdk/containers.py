@@ -87,7 +87,9 @@ def _create(api: docker.APIClient, request: RunRequest) -> str:
             labels=dict(request.labels),
         )
     except ImageNotFound as error:
-        problem = Problem("image-not-found", f"the image {request.image} is not there any more.")
+        message = f"the engine has no image {request.image}."
+        hint = "Run(image=…) takes the image_id of a stage that has built one."
+        problem = Problem("image-not-found", message, hint=hint)
         raise StepError([problem]) from error
     except APIError as error:
         if refused(error):

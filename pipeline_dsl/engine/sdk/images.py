@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.engine.docker import Output
 
-
 _REFUSED = re.compile(r"no basic auth credentials|unauthorized|denied|manifest unknown")
 """Answers of a registry, which some engines hand on as failures of their own."""
 
@@ -80,7 +79,9 @@ def pull(api: docker.APIClient, reference: str, output: Output, cancel: threadin
     except APIError as error:
         if refused(error) or _REFUSED.search(explanation(error)):
             raise _not_pulled(reference, explanation(error)) from error
-        raise
+        message = f"cannot pull {reference}: {explanation(error)}"
+        hint = "Is the name of its registry right, and can the engine reach it?"
+        raise EngineError([Problem("registry-unreachable", message, hint=hint)]) from error
     pulled = image(api, reference)
     if pulled is None:
         raise EngineError([Problem("engine-failed", f"the container engine pulled {reference} but lost it.")])

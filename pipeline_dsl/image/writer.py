@@ -1,0 +1,188 @@
+"""The writer of Dockerfiles: each recipe becomes a stage, each instruction a line or a few."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.errors import DefinitionError, Problem
+from pipeline_dsl.image import syntax
+from pipeline_dsl.image.instructions import (
+    Argument,
+    BindMount,
+    Built,
+    CacheMount,
+    Context,
+    CopyFiles,
+    Entrypoint,
+    Environment,
+    Execute,
+    ExecuteScript,
+    Existing,
+    From,
+    Instruction,
+    Mount,
+    Place,
+    User,
+    WorkingDirectory,
+    WriteFile,
+)
+from pipeline_dsl.image.selection import Selections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pipeline_dsl.image.recipe import Recipe
+
+_SCRIPT_DIRECTORY = "/pipeline-dsl"
+_SCRIPT_TARGET = "/dev/pipeline-dsl"
+"""Where a script is while it runs: on no disk, so that not even the directory is left in the image."""
+
+_OWNER = "$LIVES_UID:$LIVES_GID"
+
+
+class Writer:
+    """Writes stages; keeps account of what they take from outside.
+
+    Arguments:
+        stages: names of the stages by variant.
+    """
+
+    def __init__(self, stages: Mapping[str, str]) -> None:
+        self.stages = stages
+        self.images: dict[str, None] = {}
+        self.selections = Selections()
+        self._stage_names = {*stages.values()}
+        self._scripts: set[str] = set()
+
+    def stage(self, recipe: Recipe, labels: Mapping[str, str] | None) -> Iterator[str]:
+        """Write the stage of a recipe, after one for each script that it executes.
+
+        Arguments:
+            recipe: the recipe.
+            labels: labels of the image; None for a stage that others only take files from.
+
+        Raises:
+            DefinitionError: the recipe holds what a Dockerfile cannot express.
+        """
+        try:
+            yield from self._script_stages(recipe)
+            yield "".join(f"{line}\n" for line in self._lines(recipe, labels))
+        except syntax.InexpressibleError as error:
+            message = f'variant "{recipe.variant}": {error}.'
+            raise DefinitionError([Problem("inexpressible", message, recipe.at, error.hint)]) from None
+
+    def _lines(self, recipe: Recipe, labels: Mapping[str, str] | None) -> Iterator[str]:
+        base = self._base(recipe)
+        yield f"# {recipe.variant}, {recipe.at}"
+        yield f"FROM {base} AS {self.stages[recipe.variant]}"
+        if base != "scratch":
+            yield 'SHELL ["/bin/sh", "-c"]'
+        for instruction in recipe.instructions[1:]:
+            yield from self._instruction(instruction)
+        if labels is None:
+            return
+        if base != "scratch":
+            yield "HEALTHCHECK NONE"
+        yield from (f"LABEL {name}={syntax.quoted(labels[name])}" for name in sorted(labels))
+
+    def _script_stages(self, recipe: Recipe) -> Iterator[str]:
+        """Write a stage for each script that no earlier stage has executed, with nothing else of note."""
+        path = f"{_SCRIPT_DIRECTORY}/script"
+        for script in recipe.instructions:
+            if not isinstance(script, ExecuteScript) or script.text in self._scripts:
+                continue
+            self._scripts.add(script.text)
+            make = [f"mkdir -p {_SCRIPT_DIRECTORY}", *syntax.write(script.text, path), f"chmod 0555 {path}"]
+            yield "".join(
+                f"{line}\n"
+                for line in (
+                    f"# script of {recipe.variant}, {recipe.at}",
+                    f"FROM {self._base(recipe)} AS {_script_name(script.text)}",
+                    'SHELL ["/bin/sh", "-c"]',
+                    "USER 0",
+                    syntax.run(make),
+                )
+            )
+
+    def _base(self, recipe: Recipe) -> str:
+        start = recipe.instructions[0]
+        base = start.base if isinstance(start, From) else None
+        return "scratch" if base is None else self._reference(base)
+
+    def _reference(self, image: str) -> str:
+        """Spell an image's reference so that it is taken neither for a stage's name nor for its number."""
+        self.images[image] = None
+        return f"{image}:latest" if image in self._stage_names or image.isdecimal() else image
+
+    def _instruction(self, instruction: Instruction) -> Iterator[str]:  # noqa: C901 -- one flat case each
+        match instruction:
+            case User(uid, home):
+                yield f"USER {uid}"
+                yield f"ENV HOME={syntax.expanding(home)}"
+            case Argument(name, None):
+                yield f"ARG {name}"
+            case Argument(name, str(default)):
+                yield f"ARG {name}={syntax.quoted(default)}"
+            case Environment(name, value):
+                yield f"ENV {name}={syntax.expanding(value)}"
+            case WorkingDirectory(path):
+                yield f"WORKDIR {syntax.directory(path)}"
+            case Execute(commands, mounts):
+                yield syntax.run(commands, self._mounts(mounts))
+            case ExecuteScript(text, mounts):
+                yield syntax.run([f"{_SCRIPT_TARGET}/script"], [*self._mounts(mounts), _script_mount(text)])
+            case WriteFile(path, text):
+                parent = f"mkdir -p {posixpath.dirname(path)}"
+                yield syntax.run([parent, *syntax.write(text, path), f"chmod 0644 {path}"])
+            case CopyFiles():
+                yield self._copy(instruction)
+            case Entrypoint(arguments):
+                yield f"ENTRYPOINT {syntax.array(arguments)}"
+            case From():
+                raise AssertionError("a recipe starts once")
+
+    def _copy(self, files: CopyFiles) -> str:
+        flags = [f"--from={self._place(files.place)}"] if not isinstance(files.place, Context) else []
+        flags += [f"--chown={_OWNER}"] if files.owned else []
+        sources = files.sources
+        if isinstance(files.place, Context):
+            sources = self.selections.select(sources, files.exclude)
+        elif files.exclude:
+            raise syntax.InexpressibleError(
+                "files of another variant or image cannot be copied with exclude yet",
+                "Copy the paths that are wanted one by one.",
+            )
+        return f"COPY {' '.join([*flags, syntax.paths([*sources, files.destination])])}"
+
+    def _place(self, place: Place) -> str:
+        match place:
+            case Built(variant):
+                return self.stages[variant]
+            case Existing(reference):
+                return self._reference(reference)
+            case Context():
+                raise AssertionError("the context has no name")
+
+    def _mounts(self, mounts: Iterable[Mount]) -> Iterator[str]:
+        for mount in mounts:
+            match mount:
+                case BindMount(Context(), source, target):
+                    (path,) = self.selections.select((source,))
+                    yield syntax.mount(type="bind", source=path.rstrip("/"), target=target, rw=None)
+                case BindMount(place, source, target):
+                    origin = {"from": self._place(place)}
+                    yield syntax.mount(type="bind", **origin, source=source, target=target, rw=None)
+                case CacheMount(cache, target, sharing, uid, gid):
+                    access = {"sharing": sharing, "uid": str(uid), "gid": str(gid), "mode": "0755"}
+                    yield syntax.mount(type="cache", id=cache or target, target=target, **access)
+
+
+def _script_mount(text: str) -> str:
+    origin = {"from": _script_name(text)}
+    return syntax.mount(type="bind", **origin, source=_SCRIPT_DIRECTORY, target=_SCRIPT_TARGET)
+
+
+def _script_name(text: str) -> str:
+    return f"script-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
