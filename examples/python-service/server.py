@@ -2,8 +2,9 @@ import os
 import signal
 import sys
 
-from app import app
 from waitress import serve
+
+from app import app
 
 # The first process of a container gets no default for this signal; waitress ends in order on SystemExit.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())

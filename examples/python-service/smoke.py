@@ -6,8 +6,9 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from threading import Thread
 
-from app import app
 from waitress import serve
+
+from app import app
 
 listener = socket.create_server(("127.0.0.1", 0))
 Thread(target=serve, args=[app], kwargs={"sockets": [listener]}, daemon=True).start()

@@ -1,8 +1,9 @@
 from http import HTTPStatus
 
 import pytest
-from app import BODY_LIMIT, app
 from werkzeug.test import Client
+
+from app import BODY_LIMIT, app
 
 
 @pytest.fixture
