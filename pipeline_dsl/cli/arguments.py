@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import pydantic
 
@@ -28,4 +29,11 @@ def image_name(word: str) -> str:
         valid = "@" not in word
     if not valid:
         raise argparse.ArgumentTypeError(f"{word!r} is not NAME[:TAG], the name in lower case")
+    return word
+
+
+def image_platform(word: str) -> str:
+    """Read the name of a platform."""
+    if not re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9]+)?", word):
+        raise argparse.ArgumentTypeError(f"{word!r} is not OS/ARCH[/VARIANT], such as linux/arm64")
     return word

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.arguments import image_name
+from pipeline_dsl.cli.builds import add_build_parameters, build_parameters
 from pipeline_dsl.cli.execution import execute_plan
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="name:tag to give to the image",
     )
-    parser.add_argument("--pull", action="store_true", help="pull base images even if they are there")
+    add_build_parameters(parser)
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
     add_policies(parser)
 
@@ -34,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Build the variant as the only stage of a pipeline of its own."""
     project = opened(arguments)
-    build = plan_build(project.resolved, project.root, arguments.variant, arguments.tags)
+    parameters = build_parameters(arguments)
+    build = plan_build(project.resolved, project.root, arguments.variant, parameters, arguments.tags)
     stage = PlannedStage("build", arguments.variant, build.variants[-1].at, build, None, ())
     alone = Plan(project.resolved.name, ((stage,),))
     return execute_plan(alone, jobs=1, pull=arguments.pull, plain=arguments.plain)

@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cli.builds import build_parameters
 from pipeline_dsl.cli.policy import enforce_policies
 from pipeline_dsl.load import find, load, locate
 from pipeline_dsl.plan import plan
@@ -66,4 +67,5 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def planned(arguments: argparse.Namespace) -> Plan:
     """Plan what the command line chooses."""
     project = opened(arguments)
-    return plan(project.resolved, project.root, arguments.pipelines, arguments.stages)
+    chosen = (arguments.pipelines, arguments.stages)
+    return plan(project.resolved, project.root, *chosen, build_parameters(arguments))

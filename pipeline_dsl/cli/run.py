@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.arguments import positive
+from pipeline_dsl.cli.builds import add_build_parameters
 from pipeline_dsl.cli.execution import execute_plan
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import add_selection, planned
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-going", action="store_true", help="after a failure, run the stages that do not need it"
     )
-    parser.add_argument("--pull", action="store_true", help="pull base images even if they are there")
+    add_build_parameters(parser)
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
     add_policies(parser)
 

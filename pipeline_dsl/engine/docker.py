@@ -40,6 +40,7 @@ class EngineImage:
         environment: the variables that its config sets.
         labels: the labels of its config.
         triggers: ONBUILD instructions that a build on top of it would execute.
+        platform: what it runs on, such as ``linux/arm64``.
     """
 
     id: str
@@ -47,6 +48,7 @@ class EngineImage:
     environment: Mapping[str, str]
     labels: Mapping[str, str]
     triggers: tuple[str, ...]
+    platform: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,7 @@ class BuildRequest:
         tags: references that the image gets, ``name:tag``; none for an image that is known by its id only.
         arguments: values of build arguments.
         labels: labels beyond those that the Dockerfile sets.
+        platform: what the image is to run on, such as ``linux/arm64``; the engine's own if empty.
         no_cache: build every step anew.
     """
 
@@ -70,6 +73,7 @@ class BuildRequest:
     arguments: Mapping[str, str] = dataclasses.field(default_factory=dict)
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     no_cache: bool = False
+    platform: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,8 +128,16 @@ class Docker(Protocol):
     def image(self, reference: str) -> EngineImage | None:
         """Look an image up in the engine; None when it is not there. ``reference`` may be an id."""
 
-    def pull(self, reference: str, output: Output, cancel: threading.Event) -> EngineImage:
+    def pull(
+        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+    ) -> EngineImage:
         """Pull an image, with the credentials of docker's own configuration.
+
+        Arguments:
+            reference: the image.
+            output: gets what the engine tells meanwhile.
+            cancel: ends it when set.
+            platform: which of the image's platforms; the engine's own if empty.
 
         Raises:
             StepError: the registry has no such image, or does not give it to us.

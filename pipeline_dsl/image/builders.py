@@ -23,17 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pipeline_dsl.resolve import ResolvedVariant
-    from pipeline_dsl.resolve.resolved import ResolvedUser, Step
+    from pipeline_dsl.resolve.resolved import Step
 
 
-def build(
-    builder: Step, owner: ResolvedUser, variants: Mapping[str, ResolvedVariant]
-) -> Iterator[Instruction]:
+def build(builder: Step, variants: Mapping[str, ResolvedVariant]) -> Iterator[Instruction]:
     """Copy what a build step requires and run it.
 
     Arguments:
         builder: the step.
-        owner: the user that runs it.
         variants: all variants by name.
     """
     if isinstance(builder, Python) and not _is_enabled(builder):
@@ -48,7 +45,7 @@ def build(
             yield from _virtual_environment(builder)
             yield from _poetry(builder, builder.poetry) if _uses_poetry(builder) else _pip(builder)
         case Builder():
-            yield from _custom(builder, owner)
+            yield from _custom(builder)
 
 
 def finish(builder: Step) -> Iterator[Instruction]:
@@ -135,8 +132,8 @@ def _is_poetry_1(specification: str) -> bool:
     return False
 
 
-def _custom(builder: Builder, owner: ResolvedUser) -> Iterator[Instruction]:
-    mounts = tuple(_mounts(builder, owner))
+def _custom(builder: Builder) -> Iterator[Instruction]:
+    mounts = tuple(_mounts(builder))
     if builder.script:
         text = builder.script if builder.script.startswith("#!") else f"#!/bin/sh\n{builder.script}"
         yield ExecuteScript(text, mounts)
@@ -145,8 +142,8 @@ def _custom(builder: Builder, owner: ResolvedUser) -> Iterator[Instruction]:
         yield Execute((command(*words),), mounts)
 
 
-def _mounts(builder: Builder, owner: ResolvedUser) -> Iterator[Mount]:
+def _mounts(builder: Builder) -> Iterator[Mount]:
     for mount in map(as_mount, builder.mounts or ()):
         yield BindMount(place(mount.origin), mount.source, mount.destination)
     for cache in map(as_cache, builder.caches or ()):
-        yield CacheMount(cache.id, cache.destination, cache.access, owner.uid, owner.gid)
+        yield CacheMount(cache.id, cache.destination, cache.access, "$LIVES_UID", "$LIVES_GID")

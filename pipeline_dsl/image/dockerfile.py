@@ -39,6 +39,7 @@ def dockerfile(
     variants: Sequence[ResolvedVariant],
     labels: Mapping[str, str],
     environments: Mapping[str, Mapping[str, str]] | None = None,
+    arguments: Mapping[str, str] | None = None,
 ) -> Dockerfile:
     """Write the Dockerfile of a variant, with one stage for each variant that it needs.
 
@@ -46,7 +47,9 @@ def dockerfile(
         variants: the variant, after all that it takes files from.
         labels: labels of the image.
         environments: the variables that base images set, by the image's reference, as far as known. They
-            are needed only where the path of a mount or a cache holds one.
+            are needed only where the path of a mount or a cache holds one, and where a build argument has
+            the name of one.
+        arguments: values of build arguments, where they are not the defaults.
 
     Raises:
         DefinitionError: a variant holds what a Dockerfile cannot express.
@@ -56,7 +59,7 @@ def dockerfile(
     writer = Writer(_stage_names(by_name))
     blocks: list[str] = []
     for variant in variants:
-        written = recipe(variant, by_name, known.get(variant.base or ""))
+        written = recipe(variant, by_name, known.get(variant.base or ""), arguments)
         blocks += writer.stage(written, labels if variant is variants[-1] else None)
     return Dockerfile(
         text="\n".join(blocks),

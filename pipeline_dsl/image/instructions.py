@@ -58,10 +58,17 @@ class Argument:
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """Set an environment variable, for what follows and in the image. ``$NAME`` in the value counts."""
+    """Set an environment variable, for what follows and in the image.
+
+    Arguments:
+        name: its name.
+        value: its value.
+        expands: whether ``$NAME`` in the value stands for another variable.
+    """
 
     name: str
     value: str
+    expands: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +89,7 @@ class BindMount:
 
 @dataclasses.dataclass(frozen=True)
 class CacheMount:
-    """A directory at ``target`` that outlives the build, owned by ``uid`` and ``gid``.
+    """A directory at ``target`` that outlives the build, owned by ``uid`` and ``gid``, or what these name.
 
     Builds that give the same ``id`` share it; where there is none yet, it is going to be the target.
     """
@@ -90,8 +97,8 @@ class CacheMount:
     id: str | None
     target: str
     sharing: Literal["shared", "locked", "private"]
-    uid: int
-    gid: int
+    uid: str
+    gid: str
 
 
 Mount: TypeAlias = BindMount | CacheMount

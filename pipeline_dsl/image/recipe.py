@@ -54,6 +54,7 @@ def recipe(
     variant: ResolvedVariant,
     variants: Mapping[str, ResolvedVariant],
     base_environment: Mapping[str, str] | None = None,
+    arguments: Mapping[str, str] | None = None,
 ) -> Recipe:
     """Work out how a variant's image is made.
 
@@ -61,27 +62,36 @@ def recipe(
         variant: the variant.
         variants: all variants by name.
         base_environment: the variables that its base image sets, as far as known. They are needed only
-            where the path of a mount or a cache holds one.
+            where the path of a mount or a cache holds one, and where a build argument has the name of one.
+        arguments: values of build arguments, where they are not the defaults.
     """
+    inherited, given = base_environment or {}, arguments or {}
+    hidden = {name: inherited[name] for name in sorted(variant.arguments) if name in inherited}
     if variant.base is None:
         start = (From(None), WorkingDirectory("/"))
         return Recipe(variant.name, variant.at, (*start, *_copies(variant, variants), *_entrypoint(variant)))
     instructions = (
         From(variant.base),
-        *_privileged(variant),
+        *_privileged(variant, {name: given.get(name, variant.arguments[name]) for name in hidden}),
         *_privileges_dropped(variant),
         *_pre_install(variant, variants),
         *_copies(variant, variants),
-        *_post_install(variant),
+        *_post_install(variant, hidden),
     )
     declared = _with_platform_arguments(instructions)
-    expanded = with_mounts_expanded(declared, base_environment or {})
+    expanded = with_mounts_expanded(declared, inherited, given)
     return Recipe(variant.name, variant.at, tuple(expanded))
 
 
-def _privileged(variant: ResolvedVariant) -> Iterator[Instruction]:
+def _privileged(variant: ResolvedVariant, overriding: Mapping[str, str]) -> Iterator[Instruction]:
+    """Do what only root can.
+
+    An argument overrides a variable of the base image. Engines see that the other way round, so that the
+    variable is set to the argument's value meanwhile.
+    """
     yield User("0", "/root")
     yield from (Argument(name, variant.arguments[name]) for name in sorted(variant.arguments))
+    yield from (Environment(name, value, expands=False) for name, value in overriding.items())
     yield from apt.install(variant.apt)
     yield from _user_arguments("LIVES", variant.owner)
     directories = [*_make_directory(variant.directory), *_make_directory(LIBRARIES)]
@@ -98,14 +108,16 @@ def _privileges_dropped(variant: ResolvedVariant) -> Iterator[Instruction]:
 
 def _pre_install(variant: ResolvedVariant, variants: Mapping[str, ResolvedVariant]) -> Iterator[Instruction]:
     for builder in variant.builders:
-        yield from build(builder, variant.owner, variants)
+        yield from build(builder, variants)
 
 
-def _post_install(variant: ResolvedVariant) -> Iterator[Instruction]:
+def _post_install(variant: ResolvedVariant, overridden: Mapping[str, str]) -> Iterator[Instruction]:
     if not variant.insecurely:
         yield User("$RUNS_UID", "/home/$RUNS_AS")
     for builder in variant.builders:
         yield from finish(builder)
+    restored = {name: value for name, value in overridden.items() if name not in variant.environment}
+    yield from (Environment(name, value, expands=False) for name, value in restored.items())
     if variant.run_directory:
         yield WorkingDirectory(variant.run_directory)
     yield from _entrypoint(variant)

@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 def with_mounts_expanded(
-    instructions: Iterable[Instruction], environment: Mapping[str, str]
+    instructions: Iterable[Instruction], environment: Mapping[str, str], arguments: Mapping[str, str]
 ) -> Iterator[Instruction]:
     """Put values in the place of the variables that the paths of mounts hold.
 
@@ -32,14 +32,15 @@ def with_mounts_expanded(
         instructions: a recipe's instructions, in order.
         environment: the variables that the base image sets, as far as known. Those that nothing is known of
             stay as they are.
+        arguments: values of build arguments, where they are not the defaults.
     """
     known = dict(environment)
     for instruction in instructions:
         match instruction:
-            case Argument(name, str(value)):
-                known[name] = value
-            case Environment(name, value):
-                known[name] = _expand(value, known)
+            case Argument(name, str(default)):
+                known[name] = arguments.get(name, default)
+            case Environment(name, value, expands):
+                known[name] = _expand(value, known) if expands else value
             case User(_, home):
                 known["HOME"] = _expand(home, known)
             case _:
@@ -55,7 +56,8 @@ def _expanded(mount: Mount, known: Mapping[str, str]) -> Mount:
     target = _expand(mount.target, known)
     if isinstance(mount, BindMount):
         return dataclasses.replace(mount, source=_expand(mount.source, known), target=target)
-    return dataclasses.replace(mount, target=target, id=mount.id or target)
+    uid, gid = _expand(mount.uid, known), _expand(mount.gid, known)
+    return dataclasses.replace(mount, target=target, id=mount.id or target, uid=uid, gid=gid)
 
 
 def _expand(text: str, known: Mapping[str, str]) -> str:

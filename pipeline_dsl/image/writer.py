@@ -125,8 +125,8 @@ class Writer:
                 yield f"ARG {name}"
             case Argument(name, str(default)):
                 yield f"ARG {name}={syntax.quoted(default)}"
-            case Environment(name, value):
-                yield f"ENV {name}={syntax.expanding(value)}"
+            case Environment(name, value, expands):
+                yield f"ENV {name}={syntax.expanding(value) if expands else syntax.quoted(value)}"
             case WorkingDirectory(path):
                 yield f"WORKDIR {syntax.directory(path)}"
             case Execute(commands, mounts):
@@ -175,7 +175,7 @@ class Writer:
                     origin = {"from": self._place(place)}
                     yield syntax.mount(type="bind", **origin, source=source, target=target, rw=None)
                 case CacheMount(cache, target, sharing, uid, gid):
-                    access = {"sharing": sharing, "uid": str(uid), "gid": str(gid), "mode": "0755"}
+                    access = {"sharing": sharing, "uid": uid, "gid": gid, "mode": "0755"}
                     yield syntax.mount(type="cache", id=cache or target, target=target, **access)
 
 

@@ -1,14 +1,23 @@
 """Works out what a run is going to do: which stages, which images, which files of the build context."""
 
-from pipeline_dsl.plan.plan import (
-    Plan,
+from pipeline_dsl.plan.build import (
+    BuildParameters,
     PlannedBuild,
-    PlannedStage,
-    check,
-    plan,
     plan_build,
+    plan_builds,
     plan_dockerfile,
     slug,
 )
+from pipeline_dsl.plan.plan import Plan, PlannedStage, plan
 
-__all__ = ["Plan", "PlannedBuild", "PlannedStage", "check", "plan", "plan_build", "plan_dockerfile", "slug"]
+__all__ = [
+    "BuildParameters",
+    "Plan",
+    "PlannedBuild",
+    "PlannedStage",
+    "plan",
+    "plan_build",
+    "plan_builds",
+    "plan_dockerfile",
+    "slug",
+]

@@ -225,3 +225,58 @@ def test_the_dockerfile_builds_with_dockers_own_command(
     assert ran.stdout == "hello"
     config = subprocess.run(["docker", "inspect", tag], capture_output=True, text=True, check=True).stdout
     assert json.loads(config)[0]["Config"]["User"] == "900"
+
+
+PARAMETERS = """
+box = Variant(
+    "box",
+    base=BASE,
+    arguments={"MODE": "slow", "PATH": "/nowhere"},
+    builder=Builder(script="echo $MODE $PATH > mode", caches=["/var/cache/box"]),
+    entrypoint=["sh", "-c", "cat mode; echo $PATH; id -u; stat -c %u mode"],
+)
+Pipeline("ci").stage("box", build=box, run=True)
+"""
+
+
+def test_build_arguments_are_for_the_build_and_leave_the_image_as_it_is(
+    cli: CommandLine, make_project: MakeProject
+) -> None:
+    arguments = (
+        "--build-arg",
+        "MODE=fast",
+        "--build-arg",
+        "PATH=/usr/sbin:/usr/bin:/bin",
+        "--build-arg",
+        "LIVES_UID=1234",
+    )
+    told = cli(make_project(PARAMETERS), "run", *arguments)
+    assert told.code == 0
+    printed = re.findall(r"^box │ (.*)$", told.stdout, re.MULTILINE)[-4:]
+    assert printed[0] == "fast /usr/sbin:/usr/bin:/bin"
+    assert "/usr/local/sbin" in printed[1]
+    assert printed[2:] == ["900", "1234"]
+
+
+def test_an_unknown_build_argument_is_refused_with_a_suggestion(
+    cli: CommandLine, make_project: MakeProject
+) -> None:
+    told = cli(make_project(PARAMETERS), "run", "--build-arg", "MODDE=fast")
+    assert (told.code, told.stderr) == (
+        2,
+        'error: There is no build argument "MODDE". Did you mean "MODE"? [unknown-build-argument]\n',
+    )
+
+
+def test_a_base_image_of_another_platform_has_to_be_pulled(
+    cli: CommandLine, make_project: MakeProject
+) -> None:
+    told = cli(
+        make_project(PARAMETERS.replace("BASE", '"localhost:1/none"')),
+        "build",
+        "box",
+        "--platform",
+        "linux/s390x",
+    )
+    assert told.code == 3
+    assert "cannot pull localhost:1/none" in told.stdout

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_dsl.engine.sdk.connect import connect
-from pipeline_dsl.errors import EngineError
 from pipeline_dsl.image import Dockerfile, Recipe, dockerfile, recipe
 from pipeline_dsl.model import Project
 from pipeline_dsl.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from pipeline_dsl.engine.sdk.client import SdkDocker
     from pipeline_dsl.model import Variant
 
 
@@ -40,23 +36,3 @@ def recipe_of() -> Callable[[Variant], Recipe]:
 def dockerfile_of() -> Callable[[Variant], Dockerfile]:
     """Gives the Dockerfile of a variant, with a label that holds its name."""
     return _dockerfile
-
-
-@pytest.fixture(scope="session")
-def docker() -> Iterator[SdkDocker]:
-    try:
-        connected = connect()
-    except EngineError as error:
-        pytest.fail(f"These tests need a running engine: {error}")
-    with connected.api:
-        yield connected
-
-
-@pytest.fixture(scope="session")
-def base(docker: SdkDocker) -> str:
-    name = os.environ.get("PIPELINE_DSL_TEST_BASE", "debian:bookworm-slim")
-    if docker.image(name) is None:
-        pytest.fail(
-            f"These tests need a Debian image: name one in PIPELINE_DSL_TEST_BASE, {name} is not there."
-        )
-    return name

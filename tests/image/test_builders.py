@@ -287,8 +287,8 @@ def test_mounts_come_before_caches(*, script: bool, recipe_of: RecipeOf) -> None
         BindMount(Built("bbb"), "/", "."),
         BindMount(Context(), "/", "src"),
         BindMount(Existing("bar"), "/s", "/d"),
-        CacheMount("/c", "/c", "shared", 65533, 65533),
-        CacheMount("mine", "/d", "private", 65533, 65533),
+        CacheMount("/c", "/c", "shared", "65533", "65533"),
+        CacheMount("mine", "/d", "private", "65533", "65533"),
     )
 
 

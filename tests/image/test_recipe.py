@@ -281,15 +281,28 @@ def test_variables_in_paths_of_mounts_have_their_values_of_then(recipe_of: Recip
     )
     assert mounts(own, {"GOPATH": "/go"}) == (
         BindMount(Built("bbb"), "/arg", "/go/arg"),
-        CacheMount("/go/arg/pkg", "/go/arg/pkg", "shared", 1, 2),
-        CacheMount("$ARG", "/somewhere/c", "locked", 1, 2),
-        CacheMount("$UNKNOWN/${UNKNOWN}", "$UNKNOWN/${UNKNOWN}", "shared", 1, 2),
+        CacheMount("/go/arg/pkg", "/go/arg/pkg", "shared", "1", "2"),
+        CacheMount("$ARG", "/somewhere/c", "locked", "1", "2"),
+        CacheMount("$UNKNOWN/${UNKNOWN}", "$UNKNOWN/${UNKNOWN}", "shared", "1", "2"),
     )
     bare = Variant("own", base="foo", builder=Builder(script="x", caches=["$HOME/.npm"]))
     assert mounts(bare, {}) == (
-        CacheMount("/home/somebody/.npm", "/home/somebody/.npm", "shared", 65533, 65533),
+        CacheMount("/home/somebody/.npm", "/home/somebody/.npm", "shared", "65533", "65533"),
     )
     assert recipe_of(bare).instructions
+
+
+def test_an_argument_overrides_a_variable_of_the_base_image_until_the_image_is_finished() -> None:
+    own = Variant("own", base="foo", arguments={"GOPATH": "$default", "OTHER": "x"})
+    variants = resolve(Project("p", variants=[own])).variants
+    instructions = recipe(variants["own"], variants, {"GOPATH": "/go"}, {"GOPATH": "/given"}).instructions
+    assert [
+        one for one in instructions if isinstance(one, Argument | Environment) and one.name == "GOPATH"
+    ] == [
+        Argument("GOPATH", "$default"),
+        Environment("GOPATH", "/given", expands=False),
+        Environment("GOPATH", "/go", expands=False),
+    ]
 
 
 def test_the_virtual_environment_is_known_to_the_steps_after_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_dsl.errors import DefinitionError, UsageError
 from pipeline_dsl.load import load, locate
-from pipeline_dsl.plan import check, plan, plan_build, plan_dockerfile
+from pipeline_dsl.plan import BuildParameters, plan, plan_build, plan_builds, plan_dockerfile
 from pipeline_dsl.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
@@ -118,6 +118,22 @@ def test_an_unknown_variant_is_refused(make_project: MakeProject) -> None:
     assert codes(lambda: plan_dockerfile(project, "bocks"), UsageError) == ["unknown-variant None"]
 
 
+def test_a_build_argument_that_no_built_variant_declares_is_refused(make_project: MakeProject) -> None:
+    root = make_project("""
+inner = Variant("inner", base=BASE, arguments={"MODE": "slow"})
+outer = Variant("outer", base=BASE, copies=[inner])
+other = Variant("other", base=BASE, arguments={"OTHER": ""})
+""")
+    given = BuildParameters({"MODE": "fast", "LIVES_UID": "1000", "HTTPS_PROXY": "http://proxy.example"})
+    assert plan_build(resolved(root), root, "outer", given).parameters == given
+    with pytest.raises(UsageError) as failure:
+        plan_build(resolved(root), root, "outer", BuildParameters({"MODDE": "", "OTHER": ""}))
+    assert [problem.message for problem in failure.value.problems] == [
+        'There is no build argument "MODDE".',
+        'There is no build argument "OTHER".',
+    ]
+
+
 def test_without_pipelines_there_is_nothing_to_plan(make_project: MakeProject) -> None:
     root = make_project('Variant("box", base=BASE)')
     assert codes(lambda: plan(resolved(root), root), UsageError) == ["no-pipeline None"]
@@ -137,7 +153,7 @@ ci.stage("image", build=image)
 def test_all_missing_files_are_named_each_once_with_the_authors_line(make_project: MakeProject) -> None:
     root = make_project(MISSING, {"ignored": "", ".dockerignore": "ignored\n"})
     with pytest.raises(DefinitionError) as failure:
-        check(resolved(root), root)
+        plan_builds(resolved(root), root, resolved(root).variants)
     assert [(problem.code, str(problem.at)) for problem in failure.value.problems] == [
         ("source-missing", ".pipeline/pipeline.py:2"),
         ("source-missing", ".pipeline/pipeline.py:3"),
@@ -156,7 +172,7 @@ def test_files_of_variants_that_are_not_asked_for_may_be_missing(make_project: M
 def test_planning_writes_nothing(make_project: MakeProject) -> None:
     root = make_project('Variant("box", base=BASE, copies=["local"])', {"src/app.js": ""})
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
-    check(resolved(root), root)
+    plan_builds(resolved(root), root, resolved(root).variants)
     assert before == {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
 
@@ -174,7 +190,7 @@ def test_the_context_holds_what_is_copied_and_nothing_else(make_project: MakePro
 
 def test_an_image_has_a_name_of_its_own_and_those_that_are_asked_for(make_project: MakeProject) -> None:
     root = make_project('Project("My Service!")\nVariant("box", base=BASE)')
-    tags = plan_build(resolved(root), root, "box", ["registry.example/box:1"]).tags
+    tags = plan_build(resolved(root), root, "box", tags=["registry.example/box:1"]).tags
     assert tags == ("pipeline-dsl/my-service:box", "registry.example/box:1")
 
 

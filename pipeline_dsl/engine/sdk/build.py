@@ -100,6 +100,7 @@ def _parameters(request: BuildRequest, builder: str) -> dict[str, str | list[str
         "buildargs": json.dumps({**_proxies(), **request.arguments}),
         "labels": json.dumps(dict(request.labels)),
         "nocache": str(int(request.no_cache)),
+        "platform": request.platform,
         # The legacy builder would leave the containers of its steps behind, those that failed too.
         "rm": "1",
         "forcerm": "1",

@@ -55,9 +55,11 @@ class SdkDocker:
         return images.image(self.api, reference)
 
     @engine_failures()
-    def pull(self, reference: str, output: Output, cancel: threading.Event) -> EngineImage:
+    def pull(
+        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+    ) -> EngineImage:
         """Pull an image; see ``Docker.pull``."""
-        return images.pull(self.api, reference, output, cancel)
+        return images.pull(self.api, reference, output, cancel, platform)
 
     @engine_failures()
     def build(self, request: BuildRequest, output: Output, cancel: threading.Event) -> BuildResult:

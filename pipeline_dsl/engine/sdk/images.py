@@ -46,8 +46,11 @@ class _Inspected:
     """What ``GET /images/{name}/json`` answers, as far as we read it."""
 
     Id: str
+    Os: str
+    Architecture: str
     RepoDigests: list[str] | None = None
     Config: _Config | None = None
+    Variant: str = ""
 
 
 _INSPECTED = pydantic.TypeAdapter(_Inspected)
@@ -67,12 +70,15 @@ def image(api: docker.APIClient, reference: str) -> EngineImage | None:
         environment=_variables(config.Env or []),
         labels=config.Labels or {},
         triggers=tuple(config.OnBuild or ()),
+        platform="/".join(filter(None, (inspected.Os, inspected.Architecture, inspected.Variant))),
     )
 
 
-def pull(api: docker.APIClient, reference: str, output: Output, cancel: threading.Event) -> EngineImage:
+def pull(
+    api: docker.APIClient, reference: str, output: Output, cancel: threading.Event, platform: str
+) -> EngineImage:
     """Pull an image; see ``Docker.pull``."""
-    send = functools.partial(_send, api, reference)
+    send = functools.partial(_send, api, reference, platform)
     try:
         with Exchange(send, messages, cancel) as answer:
             _follow(reference, answer, output)
@@ -88,13 +94,13 @@ def pull(api: docker.APIClient, reference: str, output: Output, cancel: threadin
     return pulled
 
 
-def _send(api: docker.APIClient, reference: str) -> requests.Response:
+def _send(api: docker.APIClient, reference: str, platform: str) -> requests.Response:
     repository, tag = parse_repository_tag(reference)
     registry, _ = resolve_repository_name(repository)
     credentials = get_config_header(api, registry)
     return api.post(
         f"{api.base_url}/v{api.api_version}/images/create",
-        params={"fromImage": repository, "tag": tag or "latest"},
+        params={"fromImage": repository, "tag": tag or "latest", "platform": platform},
         headers={"X-Registry-Auth": credentials} if credentials else {},
         stream=True,
         timeout=PATIENCE,

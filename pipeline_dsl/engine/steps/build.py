@@ -44,7 +44,8 @@ class Builds:
         return self._built.get(planned.variant, functools.partial(self._build, planned, output))
 
     def _build(self, planned: PlannedBuild, output: Output) -> BuildResult:
-        images = {name: self._image(name, output) for name in planned.dockerfile.images}
+        platform = planned.parameters.platform
+        images = {name: self._image(name, platform, output) for name in planned.dockerfile.images}
         for name, image in images.items():
             if image.triggers:
                 output(Stream.PROGRESS, f"{name} has ONBUILD triggers, which the engine executes.")
@@ -54,12 +55,16 @@ class Builds:
             target=written.target,
             context=functools.partial(pack, planned.files),
             tags=planned.tags,
+            arguments=planned.parameters.arguments,
+            platform=platform,
         )
         return self._docker.build(request, output, self._cancel)
 
-    def _image(self, reference: str, output: Output) -> EngineImage:
-        return self._images.get(reference, functools.partial(self._look_after, reference, output))
+    def _image(self, reference: str, platform: str, output: Output) -> EngineImage:
+        return self._images.get(reference, functools.partial(self._look_after, reference, platform, output))
 
-    def _look_after(self, reference: str, output: Output) -> EngineImage:
+    def _look_after(self, reference: str, platform: str, output: Output) -> EngineImage:
         present = None if self._pull else self._docker.image(reference)
-        return present or self._docker.pull(reference, output, self._cancel)
+        if present is None or (platform and present.platform != platform):
+            return self._docker.pull(reference, output, self._cancel, platform)
+        return present
