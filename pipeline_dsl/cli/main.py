@@ -82,7 +82,7 @@ def _execute(words: Sequence[str]) -> int:
 
 def _execute_command(arguments: argparse.Namespace) -> int:
     try:
-        return _command(arguments.command).execute(arguments)
+        return command(arguments.command).execute(arguments)
     except PipelineError as error:
         if arguments.traceback:
             traceback.print_exception(error)
@@ -91,7 +91,8 @@ def _execute_command(arguments: argparse.Namespace) -> int:
         return error.exit_code
 
 
-def _command(name: str) -> Command:
+def command(name: str) -> Command:
+    """Give the module of a command."""
     suffix = "_" if keyword.iskeyword(name) else ""
     module: Command = importlib.import_module(f"pipeline_dsl.cli.{name}{suffix}")
     return module
@@ -108,10 +109,10 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     _add_common_arguments(parser, default=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, purpose in _COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
-        _add_common_arguments(command, default=argparse.SUPPRESS)
+        subparser = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+        _add_common_arguments(subparser, default=argparse.SUPPRESS)
         if name in words:
-            _command(name).add_arguments(command)
+            command(name).add_arguments(subparser)
     return parser.parse_args(words)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_dsl.cli.main import main
+from pipeline_dsl.cli.main import command, main
 from pipeline_dsl.image import dockerfile
 from pipeline_dsl.load import find, load
 from pipeline_dsl.resolve import resolve
@@ -160,8 +160,8 @@ def test_each_command_line_is_one_that_the_tool_takes(
     def execute(_arguments: argparse.Namespace) -> int:
         return 0
 
-    for name in {*OFFLINE, "run", "build"}:
-        monkeypatch.setattr(importlib.import_module(f"pipeline_dsl.cli.{name}"), "execute", execute)
+    for name in {*OFFLINE, "run", "build", "import", "export"}:
+        monkeypatch.setattr(command(name), "execute", execute)
     assert main(transcript.words) == 0
 
 
