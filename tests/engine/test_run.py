@@ -138,9 +138,11 @@ class Recorder:
     def image(self, reference: str) -> EngineImage | None:
         return self.engine.image(reference)
 
-    def pull(self, reference: str, output: Output, cancel: threading.Event) -> EngineImage:
+    def pull(
+        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+    ) -> EngineImage:
         """Note it: no registry is as near as the engine's own images."""
-        del output, cancel
+        del output, cancel, platform
         self.pulls.append(reference)
         image = self.engine.image(reference)
         assert image is not None
