@@ -75,11 +75,12 @@ def to_blubber(project: Project, *, lossy: bool) -> Converted:
     Raises:
         DefinitionError: the project holds what Blubber cannot say, or the conversion would change something.
     """
+    original = resolve(project)
     written = blubber.write(project, lossy=lossy)
+    back = blubber.read(written.text, "blubber.yaml", project.name)
     if not written.losses:
-        back = blubber.read(written.text, "blubber.yaml", project.name)
-        prove(resolve(project), resolve(back.project))
-    return Converted(written.text, written.losses)
+        prove(original, resolve(back.project))
+    return Converted(written.text, (*written.losses, *back.warnings))
 
 
 def _evaluate(text: str) -> Project:

@@ -6,16 +6,24 @@ import dataclasses
 import difflib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pipeline_dsl.errors import DefinitionError, Problem
 from pipeline_dsl.image import recipe
 from pipeline_dsl.model import Variant
+from pipeline_dsl.model.artifacts import as_cache, as_mount, as_requirement
+from pipeline_dsl.model.definition import Definition, fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline_dsl.resolve import Resolved, ResolvedVariant
+
+_LONG_FORMS = cast(
+    "Mapping[str, Callable[[object], object]]",
+    {"requirements": as_requirement, "mounts": as_mount, "caches": as_cache},
+)
+"""What a builder can be given in two forms that mean the same."""
 
 _Plain: TypeAlias = "str | int | bool | list[_Plain] | dict[str, _Plain] | None"
 
@@ -42,7 +50,8 @@ def _differences(original: Resolved, converted: Resolved) -> Iterator[Problem]:
             diff = difflib.unified_diff(before, after, "before", "after", lineterm="", n=2)
             message = f'variant "{name}" is not the same after the conversion.'
             hint = "This is a defect of the conversion, please report it."
-            yield Problem("not-equivalent", message, hint=hint, excerpt="\n".join(diff))
+            at = original.variants[name].at if before else converted.variants[name].at
+            yield Problem("not-equivalent", message, at, hint, "\n".join(diff))
 
 
 def _account(name: str, resolved: Resolved) -> list[str]:
@@ -69,6 +78,9 @@ def _plain(value: object) -> _Plain:
     match value:
         case Variant():
             return f"variant {value.name}"
+        case Definition():
+            arguments = ((field.name, getattr(value, field.name)) for field in fields(type(value)))
+            return {"kind": type(value).__name__, **{name: _argument(name, one) for name, one in arguments}}
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             names = (field.name for field in dataclasses.fields(value))
             return {"kind": type(value).__name__, **{name: _plain(getattr(value, name)) for name in names}}
@@ -76,7 +88,13 @@ def _plain(value: object) -> _Plain:
             return {str(key): _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
-        case None | bool() | int():
-            return value
         case _:
-            return str(value)
+            return value if value is None or isinstance(value, int) else str(value)
+
+
+def _argument(name: str, value: object) -> _Plain:
+    """Write a value down, the short forms of a builder's files spelled out."""
+    spell_out = _LONG_FORMS.get(name)
+    if spell_out and isinstance(value, list | tuple):
+        return [_plain(spell_out(item)) for item in value]
+    return _plain(value)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.errors import DefinitionError, Position, Problem
+from pipeline_dsl.errors import DefinitionError, Position, Problem, did_you_mean
+from pipeline_dsl.formats.yaml import Mapping, Node, mappings
 
 if TYPE_CHECKING:
-    from pipeline_dsl.formats.yaml import Node
+    from collections.abc import Collection, Iterable
 
-_MOST_VALUES = 200_000
-"""How many values a file may hold once its aliases are followed; no real one has a thousandth of it."""
+_MOST_VALUES = 50_000
+"""How many values a file may hold once its aliases are followed; no real one has a hundredth of it."""
+
+_MOST_VARIANTS = 1_000
+"""How many variants a file may have; no real one has a tenth of it."""
+
+_MOST_COMPARED = 200
+"""With how many names one is compared in order to suggest a nearer one: it takes its time."""
 
 
 @dataclasses.dataclass
@@ -39,9 +46,46 @@ class Diagnosis:
         """Count a value that is read.
 
         Raises:
-            DefinitionError: there are too many of them, which only aliases of aliases can bring about.
+            DefinitionError: there are too many of them, as aliases of aliases can bring about.
         """
         self._values += 1
         if self._values > _MOST_VALUES:
-            self.error("too-large", "aliases make this file too large.", node.at)
-            raise DefinitionError(self.errors)
+            self.error("too-large", f"this file holds more than {_MOST_VALUES} values.", node.at)
+            raise self.failure()
+
+    def check_size(self, document: Mapping) -> None:
+        """Look at how many variants there are.
+
+        Raises:
+            DefinitionError: there are too many.
+        """
+        variants = document.get("variants")
+        if isinstance(variants, Mapping) and len(variants.entries) > _MOST_VARIANTS:
+            message = f"this file has more than {_MOST_VARIANTS} variants."
+            self.error("too-large", message, variants.at)
+            raise self.failure()
+
+    def failure(self) -> DefinitionError:
+        """Give the error that names all errors, in the order of the file."""
+        return DefinitionError(in_order(self.errors))
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Put problems into the order of the file, each only once."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.at or Position("", 0)))
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Suggest the nearest known name, unless there are too many to look through."""
+    return did_you_mean(name, known) if len(known) <= _MOST_COMPARED else ""
+
+
+def check_keys(document: Mapping, diagnosis: Diagnosis) -> None:
+    """Warn of keys whose value is not the one that a reader of the file would expect."""
+    for mapping in mappings(document):
+        for entry in mapping.repeated:
+            message = f'"{entry.key}" is given more than once; the last one counts.'
+            diagnosis.warn("repeated-key", message, entry.at)
+        for entry in mapping.contested:
+            message = f'Blubber lets the "<<" further down replace "{entry.key}".'
+            diagnosis.warn("contested-key", message, entry.at, 'Here it holds. Move "<<" to the top.')

@@ -38,6 +38,8 @@ class Form(enum.Enum):
     """A string; an empty one is none."""
     STRING = enum.auto()
     """A string that may be empty."""
+    VARIABLE = enum.auto()
+    """A string, or null for an empty one."""
     FLAG = enum.auto()
     NUMBER = enum.auto()
     BASE = enum.auto()
@@ -57,6 +59,8 @@ class Form(enum.Enum):
     """A list of such mappings."""
     COPIES = enum.auto()
     """A list of origins, or a list of artifacts."""
+    INCLUDES = enum.auto()
+    """A list of names of variants."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +70,12 @@ class ListOf:
     Arguments:
         shape: their shape.
         short: the key whose value alone may stand for a definition; empty if none may.
+        implied: what else holds where it does: a key and its value.
     """
 
     shape: Shape
     short: str = ""
+    implied: tuple[str, str] = ("", "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,20 +84,22 @@ class Shape:
 
     Arguments:
         kind: class of the definition.
-        keys: for each key, the argument that it holds and its form.
+        keys: the keys that it may have.
         required: the keys that have to be there.
         lenient: whether Blubber passes over unknown keys without a word.
     """
 
     kind: type[Definition]
-    keys: Mapping[str, tuple[str, AnyForm]]
+    keys: Keys
     required: tuple[str, ...] = ()
     lenient: bool = False
 
 
 AnyForm: TypeAlias = "Form | Shape | ListOf"
+Keys: TypeAlias = "Mapping[str, tuple[str, AnyForm]]"
+"""For each key the argument that it holds, and its form."""
 
-ARTIFACT = Shape(
+_ARTIFACT = Shape(
     Copy,
     {
         "from": ("origin", Form.ORIGIN),
@@ -102,7 +110,9 @@ ARTIFACT = Shape(
     required=("from",),
     lenient=True,
 )
-_REQUIREMENTS = ListOf(ARTIFACT, short="source")
+COPIES = ListOf(_ARTIFACT, short="from")
+"""The entries of ``copies``; all of them are short, or none is."""
+_REQUIREMENTS = ListOf(_ARTIFACT, short="source", implied=("from", "local"))
 _MOUNT = Shape(
     Mount,
     {
@@ -129,7 +139,7 @@ _APT_SOURCE = Shape(
         "url": ("url", Form.TEXT),
         "distribution": ("distribution", Form.TEXT),
         "components": ("components", Form.TEXTS),
-        "signed-by": ("signed_by", Form.TEXT),
+        "signed-by": ("signed_by", Form.STRING),
     },
     required=("url", "distribution"),
 )
@@ -176,13 +186,14 @@ _PYTHON = Shape(
         "poetry": ("poetry", _POETRY),
     },
 )
+MOUNTS = ListOf(_MOUNT, short="from")
 _BUILDER = Shape(
     Builder,
     {
         "command": ("command", Form.COMMAND),
         "script": ("script", Form.TEXT),
         "requirements": ("requirements", _REQUIREMENTS),
-        "mounts": ("mounts", ListOf(_MOUNT, short="from")),
+        "mounts": ("mounts", MOUNTS),
         "caches": ("caches", ListOf(_CACHE, short="destination")),
     },
 )
@@ -210,7 +221,7 @@ _RUNS = Shape(
 BUILDER_KINDS = {"node": _NODE, "php": _PHP, "python": _PYTHON, "custom": _BUILDER}
 """The kinds of entries of ``builders`` by their key."""
 
-SETTINGS: Mapping[str, tuple[str, AnyForm]] = {
+SETTINGS: Keys = {
     "base": ("base", Form.BASE),
     "arguments": ("arguments", Form.ENVIRONMENT),
     "apt": ("apt", _APT),
@@ -223,7 +234,7 @@ SETTINGS: Mapping[str, tuple[str, AnyForm]] = {
     "runs": ("runs", _RUNS),
     "entrypoint": ("entrypoint", Form.TEXTS),
 }
-"""What stands at the top level, and in a variant beside `VARIANT_ONLY`."""
+"""What stands at the top level, beside ``version`` and ``variants``."""
 
-VARIANT_ONLY: Mapping[str, tuple[str, AnyForm]] = {"copies": ("copies", Form.COPIES)}
-"""What stands in a variant alone, beside ``includes``."""
+VARIANT: Keys = {"includes": ("includes", Form.INCLUDES), **SETTINGS, "copies": ("copies", Form.COPIES)}
+"""What stands in a variant."""

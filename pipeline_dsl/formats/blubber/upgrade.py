@@ -80,6 +80,31 @@ def _with_builder_mapping(scope: Mapping, diagnosis: Diagnosis) -> Mapping:
     return _replaced(scope, "builder", Mapping(entries, builder.at))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Wishes:
+    """What a variant itself says, before v4, of the files that it gets.
+
+    Arguments:
+        origin: the variant that all its files come from.
+        artifacts: further files.
+        comes_with_volume: whether its files come with a volume.
+    """
+
+    origin: Node | None
+    artifacts: tuple[Node, ...]
+    comes_with_volume: bool
+
+    @classmethod
+    def read(cls, variant: Mapping) -> _Wishes:
+        """Read them from the variant's own keys."""
+        copies, volume = variant.get("copies"), variant.get("sharedvolume")
+        return cls(
+            origin=copies if isinstance(copies, Scalar) else None,
+            artifacts=_items(variant.get("artifacts")),
+            comes_with_volume=isinstance(volume, Scalar) and volume.value is True,
+        )
+
+
 class _Files:
     """Says for every variant what it copies; before v4 that was the whole context unless it said otherwise.
 
@@ -90,13 +115,18 @@ class _Files:
     def __init__(self, variants: Mapping) -> None:
         self._variants = variants
         self._by_name = {entry.key: entry.value for entry in variants if isinstance(entry.value, Mapping)}
+        self._wishes = {name: _Wishes.read(node) for name, node in self._by_name.items()}
+        self._includes = {name: self._includes_of(node) for name, node in self._by_name.items()}
+        self._included = {name: self._included_by(name) for name in self._by_name}
+        self._wanted = {name: self._wanted_by(name) for name in self._by_name}
+        self._inherited = {name: self._inherited_by(name) for name in self._by_name}
         self._split: frozenset[str] = frozenset()
 
     def upgraded(self) -> Mapping:
         if any(isinstance(node.get("copies"), Sequence) for node in self._by_name.values()):
             return self._variants  # the last files of v3 were written like this already
-        if any(set(self._inherited(name)) - set(self._wanted(name)) for name in self._by_name):
-            self._split = frozenset(one for name in self._by_name for one in self._included(name))
+        if any(set(self._inherited[name]) - set(self._wanted[name]) for name in self._by_name):
+            self._split = frozenset(one for name in self._by_name for one in self._included[name])
         entries = (one for entry in self._variants for one in self._upgraded(entry))
         return dataclasses.replace(self._variants, entries=tuple(entries))
 
@@ -107,11 +137,11 @@ class _Files:
             return
         kept = tuple(self._without_files(one) for one in node if one.key not in _FILE_KEYS)
         if entry.key in self._split:
-            settings = _text(_settings_name(entry.key), entry.at)
+            settings = _text(self._settings_name(entry.key), entry.at)
             yield Entry(settings.text, entry.at, dataclasses.replace(node, entries=kept))
             kept = (Entry("includes", entry.at, Sequence((settings,), entry.at)),)
-        wanted = self._wanted(entry.key)
-        if wanted and (self._split or wanted != self._inherited(entry.key)):
+        wanted = self._wanted[entry.key]
+        if wanted and (self._split or wanted != self._inherited[entry.key]):
             at = next((one.at for one in node if one.key in _FILE_KEYS), _end(node))
             kept += (Entry("copies", at, Sequence(wanted, at)),)
         yield dataclasses.replace(entry, value=dataclasses.replace(node, entries=kept))
@@ -121,49 +151,59 @@ class _Files:
         if entry.key != "includes" or not isinstance(entry.value, Sequence):
             return entry
         items = tuple(
-            _text(_settings_name(item.text), item.at)
+            _text(self._settings_name(item.text), item.at)
             if isinstance(item, Scalar) and item.text in self._split
             else item
             for item in entry.value.items
         )
         return dataclasses.replace(entry, value=Sequence(items, entry.value.at))
 
-    def _inherited(self, name: str) -> tuple[Node, ...]:
+    def _settings_name(self, name: str) -> str:
+        candidate = f"{name}-settings"
+        while candidate in self._by_name:
+            candidate += "-only"
+        return candidate
+
+    def _inherited_by(self, name: str) -> tuple[Node, ...]:
         """Give what the lists of the included variants would add up to."""
         copies: list[Node] = []
-        for included in self._included(name):
-            wanted = self._wanted(included)
+        for included in self._included[name]:
+            wanted = self._wanted[included]
             copies = [one for one in copies if one not in wanted] + list(wanted)
         return tuple(copies)
 
-    def _wanted(self, name: str) -> tuple[Node, ...]:
+    def _wanted_by(self, name: str) -> tuple[Node, ...]:
         """Give what a variant copied before v4, as a list of v4."""
-        nodes = [self._by_name[one] for one in (*self._included(name), name)]
-        origins = [node.get("copies") for node in nodes]
-        origin = next((one for one in reversed(origins) if isinstance(one, Scalar)), None)
-        artifacts = [item for node in nodes for item in _items(node.get("artifacts"))]
-        if origin is None and any(_is_true(node.get("sharedvolume")) for node in nodes):
-            return tuple(artifacts)  # the files came with a volume
+        wishes = [self._wishes[one] for one in (*self._included[name], name)]
+        origin = next((one.origin for one in reversed(wishes) if one.origin), None)
+        artifacts = [item for one in wishes for item in one.artifacts]
+        if origin is None and any(one.comes_with_volume for one in wishes):
+            return tuple(artifacts)
         origin = origin or _text("local", self._variants.at)
         if not artifacts:
             return (origin,)
         return (Mapping((Entry("from", origin.at, origin),), origin.at), *artifacts)
 
-    def _included(self, name: str) -> tuple[str, ...]:
+    def _included_by(self, name: str) -> tuple[str, ...]:
         """Name all variants that one includes, directly or not, in the order in which they are merged."""
         order: dict[str, None] = {}
-        visiting: set[str] = set()
-
-        def visit(variant: str) -> None:
-            visiting.add(variant)
-            for item in _items(self._by_name[variant].get("includes")):
-                one = item.text if isinstance(item, Scalar) else ""
-                if one in self._by_name and one not in visiting:
-                    visit(one)
-                    order.setdefault(one)
-
-        visit(name)
+        entered = {name}
+        ahead = [(name, iter(self._includes[name]))]
+        while ahead:
+            variant, includes = ahead[-1]
+            following = next((one for one in includes if one not in entered), None)
+            if following is None:
+                order[variant] = None
+                ahead.pop()
+            else:
+                entered.add(following)
+                ahead.append((following, iter(self._includes[following])))
+        del order[name]
         return tuple(order)
+
+    def _includes_of(self, variant: Mapping) -> list[str]:
+        names = [item.text for item in _items(variant.get("includes")) if isinstance(item, Scalar)]
+        return [one for one in names if one in self._by_name]
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:
@@ -173,14 +213,6 @@ def _items(node: Node | None) -> tuple[Node, ...]:
 def _end(node: Mapping) -> Position:
     """Give the place of the last entry, for one that is added behind it."""
     return max((entry.at for entry in node), default=node.at)
-
-
-def _is_true(node: Node | None) -> bool:
-    return isinstance(node, Scalar) and node.value is True
-
-
-def _settings_name(name: str) -> str:
-    return f"{name}-settings"
 
 
 def _text(value: str, at: Position) -> Scalar:

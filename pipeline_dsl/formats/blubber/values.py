@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from pipeline_dsl.errors import DefinitionError, did_you_mean
-from pipeline_dsl.formats.blubber.shapes import ARTIFACT, BUILDER_KINDS, AnyForm, Form, ListOf, Shape
+from pipeline_dsl.errors import DefinitionError
+from pipeline_dsl.formats.blubber import doubts, kinds
+from pipeline_dsl.formats.blubber.complaint import Arguments, complaint
+from pipeline_dsl.formats.blubber.diagnosis import Diagnosis, suggestion
+from pipeline_dsl.formats.blubber.keys import known, unknown
+from pipeline_dsl.formats.blubber.kinds import WrongKindError
+from pipeline_dsl.formats.blubber.shapes import (
+    BUILDER_KINDS,
+    COPIES,
+    MOUNTS,
+    AnyForm,
+    Form,
+    Keys,
+    ListOf,
+    Shape,
+)
 from pipeline_dsl.formats.yaml import Entry, Mapping, Node, Scalar, Sequence, describe
-from pipeline_dsl.model import Image, Mount
+from pipeline_dsl.model import Builder, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from collections.abc import Mapping as AbstractMapping
 
-    from pipeline_dsl.errors import Position, Problem
-    from pipeline_dsl.formats.blubber.diagnosis import Diagnosis
+    from pipeline_dsl.errors import Position
     from pipeline_dsl.model import Variant
     from pipeline_dsl.model.definition import Definition
 
-Arguments: TypeAlias = dict[str, tuple[object, Entry]]
-"""For each argument that is given its value, and the entry that gives it."""
-
-Keys: TypeAlias = "AbstractMapping[str, tuple[str, AnyForm]]"
+_REFERENCE: Keys = {"from": ("reference", Form.TEXT)}
 
 
 class Values:
@@ -29,22 +39,30 @@ class Values:
 
     Arguments:
         diagnosis: takes errors and warnings.
-        variants: the variants that can be referred to, by name.
+        variants: the variants that have been read, by name: all that can be referred to.
+        names: the names of all variants of the file.
         is_top: whether the values belong to the top level, where a 0 is a 0; in a variant it is ignored.
     """
 
     def __init__(
-        self, diagnosis: Diagnosis, variants: AbstractMapping[str, Variant], *, is_top: bool
+        self,
+        diagnosis: Diagnosis,
+        variants: AbstractMapping[str, Variant],
+        names: Collection[str],
+        *,
+        is_top: bool,
     ) -> None:
         self.entries: dict[int, dict[str, Entry]] = {}
         """For each definition that was made, by its id, the entries that gave its arguments."""
         self._diagnosis = diagnosis
         self._variants = variants
+        self._names = names
         self._is_top = is_top
         self._readers: dict[Form, Callable[[Node], object]] = {
-            Form.TEXT: self._text,
-            Form.STRING: self._string,
-            Form.FLAG: self._flag,
+            Form.TEXT: kinds.text,
+            Form.STRING: kinds.string,
+            Form.VARIABLE: kinds.variable,
+            Form.FLAG: kinds.flag,
             Form.NUMBER: self._number,
             Form.BASE: self._base,
             Form.TEXTS: self._texts,
@@ -55,6 +73,7 @@ class Values:
             Form.BUILDER: self._builder,
             Form.BUILDERS: self._builders,
             Form.COPIES: self._copies,
+            Form.INCLUDES: self._includes,
         }
 
     def arguments(self, node: Mapping, keys: Keys, *, lenient: bool = False) -> Arguments:
@@ -62,17 +81,15 @@ class Values:
 
         Arguments:
             node: the mapping.
-            keys: the keys that it may have, each with an argument's name and its form.
+            keys: the keys that it may have.
             lenient: whether Blubber passes over unknown keys here without a word.
         """
-        self._warn_of_repeated(node)
         arguments: Arguments = {}
         for entry in node:
-            known = keys.get(entry.key) or self._any_case(entry, keys)
-            if known is None:
-                self._unknown(entry, keys, lenient=lenient)
+            found = known(entry, keys, self._diagnosis, lenient=lenient)
+            if found is None:
                 continue
-            argument, form = known
+            argument, form = found
             value = self.read(entry.value, form)
             if value is not None:
                 arguments[argument] = (value, entry)
@@ -87,207 +104,146 @@ class Values:
             if isinstance(form, ListOf):
                 return self._definitions(node, form)
             return self._readers[form](node)
-        except _WrongError as wrong:
+        except WrongKindError as wrong:
             message = f"this must be {wrong.wanted}, not {describe(wrong.node)}."
-            self._diagnosis.error("wrong-type", message, wrong.node.at, _advise(wrong))
+            self._diagnosis.error("wrong-type", message, wrong.node.at, wrong.hint)
             return None
 
-    def make(self, kind: type[Definition], arguments: Arguments, at: Position) -> Definition | None:
-        """Make a definition; what it refuses becomes an error at the value's own place."""
+    def make(
+        self, kind: type[Definition], arguments: Arguments, at: Position, keys: Keys
+    ) -> Definition | None:
+        """Make a definition; what it refuses becomes an error at the value's own place.
+
+        Arguments:
+            kind: its class.
+            arguments: its arguments.
+            at: where it stands.
+            keys: the keys that its arguments were read from.
+        """
         try:
             made = kind(**{name: value for name, (value, _) in arguments.items()})
         except DefinitionError as error:
-            for problem in error.problems:
-                place = _place(problem, arguments)
-                self._diagnosis.error(problem.code, problem.message, place or at, problem.hint)
+            self._diagnosis.errors += [complaint(one, arguments, keys, at) for one in error.problems]
             return None
         object.__setattr__(made, "at", at)
+        doubts.check(made, self._diagnosis)
         self.entries[id(made)] = {name: entry for name, (_, entry) in arguments.items()}
         return made
 
     def _definition(self, node: Node, shape: Shape) -> Definition | None:
-        if not isinstance(node, Mapping):
-            raise _WrongError(node, "a mapping")
-        arguments = self.arguments(node, shape.keys, lenient=shape.lenient)
+        mapping = kinds.mapping(node)
+        arguments = self.arguments(mapping, shape.keys, lenient=shape.lenient)
         missing = [key for key in shape.required if shape.keys[key][0] not in arguments]
         for key in missing:
-            if node.get(key) is None or isinstance(node.get(key), Scalar):
-                self._diagnosis.error("missing-key", f'"{key}" is required here.', node.at)
-        if missing:
-            return None
-        if shape.kind is Mount and arguments["origin"][0] == "local":
-            message = "Blubber takes local, as what is mounted, for an image of that name."
-            self._diagnosis.warn("mounted-context", message, node.at, "Here it is the build context.")
-        return self.make(shape.kind, arguments, node.at)
+            self._check_presence(mapping, key)
+        return None if missing else self.make(shape.kind, arguments, node.at, shape.keys)
 
-    def _definitions(self, node: Node, form: ListOf) -> list[object] | None:
-        if not isinstance(node, Sequence):
-            raise _WrongError(node, "a list")
-        return [made for item in node.items if (made := self._item(item, form)) is not None]
+    def _check_presence(self, node: Mapping, key: str) -> None:
+        """Complain of a key that is missing, if nothing has been said of its value yet."""
+        value = node.get(key)
+        if value is None or (isinstance(value, Scalar) and value.value in (None, "")):
+            self._diagnosis.error("missing-key", f"{key}: is required.", node.at)
+
+    def _definitions(self, node: Node, form: ListOf) -> list[object]:
+        if form is MOUNTS:
+            doubts.check_mounts(kinds.items(node), self._diagnosis)
+        return [made for item in kinds.items(node) if (made := self._item(item, form)) is not None]
 
     def _item(self, node: Node, form: ListOf) -> object:
-        if form.short and not isinstance(node, Mapping):
-            _, short = form.shape.keys[form.short]
-            return self.read(node, short)
-        return self.read(node, form.shape)
+        if not form.short or isinstance(node, Mapping):
+            return self.read(node, form.shape)
+        if isinstance(node, Scalar) and node.value in ("", None):
+            self._diagnosis.error("invalid-value", "an item of this list must not be empty.", node.at)
+            return None
+        _, short = form.shape.keys[form.short]
+        return self.read(node, short)
 
-    def _copies(self, node: Node) -> list[object] | None:
-        if not isinstance(node, Sequence):
-            raise _WrongError(node, "a list")
-        kinds = {type(item) for item in node.items}
-        if kinds == {Scalar, Mapping}:
+    def _copies(self, node: Node) -> list[object]:
+        if {type(item) for item in kinds.items(node)} == {Scalar, Mapping}:
             message = "copies holds strings and mappings; Blubber takes one or the other."
             self._diagnosis.error("mixed-copies", message, node.at, "Write {from: NAME} for the strings.")
-            return None
-        return self._definitions(node, ListOf(ARTIFACT, short="from"))
+            return []
+        return self._definitions(node, COPIES)
 
-    def _builders(self, node: Node) -> list[object] | None:
-        if not isinstance(node, Sequence):
-            raise _WrongError(node, "a list")
-        return [made for item in node.items if (made := self.read(item, Form.BUILDER)) is not None]
+    def _includes(self, node: Node) -> list[Variant]:
+        included = []
+        for index, item in enumerate(kinds.items(node)):
+            name = kinds.string(item)
+            if name in self._variants:
+                included.append(self._variants[name])
+            elif name != "local":  # which Blubber lets pass, and merges nothing
+                message = f'includes[{index}]: references an unknown variant "{name}".'
+                self._diagnosis.error("unknown-variant", message, item.at, suggestion(name, self._names))
+        return included
+
+    def _builders(self, node: Node) -> list[object]:
+        builders: list[object] = []
+        for item in kinds.items(node):
+            made = self.read(item, Form.BUILDER)
+            if not isinstance(made, Builder) and type(made) in map(type, builders):
+                message = "builders: contains disallowed repetitions of entries."
+                self._diagnosis.error("invalid-value", message, item.at, "Only custom may be there twice.")
+            elif made is not None:
+                builders.append(made)
+        return builders
 
     def _builder(self, node: Node) -> object:
-        if not isinstance(node, Mapping) or not node.entries:
-            raise _WrongError(node, f"a mapping of one of {', '.join(BUILDER_KINDS)}")
-        for entry in node:
-            if entry.key not in BUILDER_KINDS:
-                self._unknown(entry, BUILDER_KINDS)
-        given = {entry.key: entry.value for entry in node}
-        chosen = next((kind for kind in ("custom", "php", "node", "python") if kind in given), None)
+        entries = {entry.key: entry for entry in kinds.mapping(node)}
+        for key, entry in entries.items():
+            if key not in BUILDER_KINDS:
+                unknown(entry, BUILDER_KINDS, self._diagnosis)
+        chosen = next((kind for kind in ("custom", "php", "node", "python") if kind in entries), None)
         if chosen is None:
+            if not entries:
+                raise WrongKindError(node, f"a mapping of one of {', '.join(BUILDER_KINDS)}")
             return None
-        if len(given) > 1:
+        if len(entries) > 1:
             message = f"of several builders in one entry Blubber keeps one: {chosen}."
             self._diagnosis.warn("crowded-builder", message, node.at, "So does this.")
-        return self.read(given[chosen], BUILDER_KINDS[chosen])
-
-    def _string(self, node: Node) -> str:
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            return node.value
-        raise _WrongError(node, "a string")
-
-    def _text(self, node: Node) -> str | None:
-        return self._string(node) or None
-
-    def _flag(self, node: Node) -> bool | None:
-        if isinstance(node, Scalar) and isinstance(node.value, bool):
-            return node.value
-        raise _WrongError(node, "true or false")
+        return self.read(entries[chosen].value, BUILDER_KINDS[chosen])
 
     def _number(self, node: Node) -> int | None:
-        if not isinstance(node, Scalar) or not isinstance(node.value, int) or isinstance(node.value, bool):
-            raise _WrongError(node, "an integer")
-        if node.value == 0 and not self._is_top:
+        number = kinds.integer(node)
+        if number == 0 and not self._is_top:
             message = "Blubber takes a 0 in a variant for a number that is not given."
-            self._diagnosis.warn(
-                "ignored-zero", message, node.at, "So does this: the inherited number holds."
-            )
+            hint = "So does this: the inherited number holds."
+            self._diagnosis.warn("ignored-zero", message, node.at, hint)
             return None
-        return node.value
+        return number
 
     def _base(self, node: Node) -> str | None:
-        if isinstance(node, Scalar) and node.value is None:
-            return None
-        return self._text(node)
+        base = kinds.text_or_null(node)
+        if base == "scratch":
+            message = 'Blubber looks for an image called "scratch", which there is none of.'
+            hint = "Here it means to start from nothing, as base: ~ does."
+            self._diagnosis.warn("base-scratch", message, node.at, hint)
+        return base
 
     def _texts(self, node: Node) -> list[object]:
-        if not isinstance(node, Sequence):
-            raise _WrongError(node, "a list of strings")
-        return [text for item in node.items if (text := self.read(item, Form.STRING)) is not None]
+        return [text for item in kinds.items(node) if (text := self.read(item, Form.STRING)) is not None]
 
-    def _environment(self, node: Node) -> dict[str, object]:
-        if not isinstance(node, Mapping):
-            raise _WrongError(node, "a mapping of strings")
-        self._warn_of_repeated(node)
-        return {entry.key: self._variable(entry.value) for entry in node}
-
-    def _variable(self, node: Node) -> object:
-        is_null = isinstance(node, Scalar) and node.value is None
-        return "" if is_null else self.read(node, Form.STRING) or ""
+    def _environment(self, node: Node) -> dict[str, str]:
+        return {entry.key: str(self.read(entry.value, Form.VARIABLE) or "") for entry in kinds.mapping(node)}
 
     def _command(self, node: Node) -> object:
         if isinstance(node, Sequence):
             return self._texts(node)
-        if isinstance(node, Scalar) and node.value == "":
-            raise _WrongError(node, "a command")
-        return self._string(node)
+        return kinds.command(node)
 
     def _packages(self, node: Node) -> object:
         if not isinstance(node, Mapping):
             return self._texts(node)
         given = {entry.key: self.read(entry.value, Form.TEXTS) for entry in node}
-        return {release: names for release, names in given.items() if names is not None}
+        return {release: packages for release, packages in given.items() if packages is not None}
 
     def _origin(self, node: Node) -> object:
-        name = self._text(node)
+        name = kinds.text_or_null(node)
         if name is None or name == "local":
             return name
         if name in self._variants:
             return self._variants[name]
-        near = did_you_mean(name, self._variants)
+        near = suggestion(name, self._names)
         if near:
             message = f'"{name}" is no variant, so that it is taken for an image.'
             self._diagnosis.warn("likely-misspelt", message, node.at, near)
-        return self.make(Image, {"reference": (name, Entry("from", node.at, node))}, node.at)
-
-    def _unknown(self, entry: Entry, keys: AbstractMapping[str, object], *, lenient: bool = False) -> None:
-        hint = did_you_mean(entry.key, keys)
-        if lenient:
-            message = f'Blubber passes over the unknown key "{entry.key}" without a word.'
-            self._diagnosis.warn("ignored-key", message, entry.at, hint or "So does this.")
-        else:
-            self._diagnosis.error("unknown-key", f'there is no key "{entry.key}" here.', entry.at, hint)
-
-    def _any_case(self, entry: Entry, keys: Keys) -> tuple[str, AnyForm] | None:
-        known = next((key for key in keys if key.lower() == entry.key.lower()), None)
-        if known is None:
-            return None
-        message = f'Blubber takes "{entry.key}" for "{known}" and does not check its value.'
-        self._diagnosis.warn("key-in-capitals", message, entry.at, "Here it counts, and is checked.")
-        return keys[known]
-
-    def _warn_of_repeated(self, node: Mapping) -> None:
-        for entry in node.repeated:
-            message = f'"{entry.key}" is given more than once; the last one counts.'
-            self._diagnosis.warn("repeated-key", message, entry.at)
-
-
-class _WrongError(Exception):
-    """A value is of another kind than it has to be.
-
-    Arguments:
-        node: the value.
-        wanted: what it has to be.
-    """
-
-    def __init__(self, node: Node, wanted: str) -> None:
-        super().__init__(node, wanted)
-        self.node = node
-        self.wanted = wanted
-
-
-def _advise(wrong: _WrongError) -> str:
-    match wrong.node:
-        case Scalar(None):
-            return "Leave the key out."
-        case Scalar(text=text) if wrong.wanted == "a string":
-            return f'Write "{text}", in quotes.'
-        case _:
-            return ""
-
-
-def _place(problem: Problem, arguments: Arguments) -> Position | None:
-    """Find the place of the value that a problem is about."""
-    name, *steps = problem.path or ("",)
-    node = arguments[str(name)][1].value if name in arguments else None
-    for step in steps:
-        node = _enter(node, step) or node
-    return node.at if node else None
-
-
-def _enter(node: Node | None, step: int | str) -> Node | None:
-    if isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
-        return node.items[step]
-    if isinstance(node, Mapping):
-        return node.get(str(step))
-    return None
+        return self.make(Image, {"reference": (name, Entry("from", node.at, node))}, node.at, _REFERENCE)

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Problem
+from pipeline_dsl.formats.blubber.losses import losses
 from pipeline_dsl.formats.blubber.shapes import (
-    ARTIFACT,
     BUILDER_KINDS,
+    COPIES,
     SETTINGS,
-    VARIANT_ONLY,
+    VARIANT,
     AnyForm,
     Form,
+    Keys,
     ListOf,
     Shape,
 )
 from pipeline_dsl.formats.yaml.dump import Data, dump
 from pipeline_dsl.model import Image, Variant
 from pipeline_dsl.model.definition import Definition, default, fields
+from pipeline_dsl.resolve.variants import reachable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pipeline_dsl.model import Project
-    from pipeline_dsl.model.variant import Settings
 
 SYNTAX = "docker-registry.wikimedia.org/repos/releng/blubber/buildkit:v1.8.0"
 """The front end that the first line of a written file names."""
@@ -53,79 +57,64 @@ def write(project: Project, *, lossy: bool = False) -> Written:
     Raises:
         DefinitionError: the project holds what Blubber cannot say, and ``lossy`` is not set.
     """
-    writer = _Writer(project)
-    document = writer.document()
-    if writer.losses and not lossy:
-        raise DefinitionError(writer.losses)
-    comments = "".join(f"# Lost: {problem.message}\n" for problem in writer.losses)
-    return Written(f"# syntax={SYNTAX}\n{comments}{dump(document)}", tuple(writer.losses))
+    variants = tuple(dict.fromkeys((*project.variants, *reachable(project))))
+    lost = tuple(losses(project, variants))
+    if lost and not lossy:
+        raise DefinitionError(lost)
+    writer = _Writer([variant.name for variant in variants])
+    document: dict[str, Data] = {"version": "v4", **writer.keys(project, SETTINGS)}
+    if variants:
+        document["variants"] = {variant.name: dict(writer.keys(variant, VARIANT)) for variant in variants}
+    comments = "".join(f"# Lost: {_on_one_line(problem)}\n" for problem in lost)
+    return Written(f"# syntax={SYNTAX}\n{comments}{dump(document)}", lost)
+
+
+def _on_one_line(problem: Problem) -> str:
+    return " ".join(f"{problem.at}: {problem.message}".split())
 
 
 class _Writer:
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self.losses: list[Problem] = []
+    def __init__(self, names: Collection[str]) -> None:
+        self._taken = {*names, "local"}
+        """What stands for something else than an image, where files come from."""
 
-    def document(self) -> dict[str, Data]:
-        document: dict[str, Data] = {"version": "v4", **self._settings(self._project)}
-        variants = {variant.name: self._variant(variant) for variant in self._project.variants}
-        if variants:
-            document["variants"] = dict(variants)
-        return document
-
-    def _variant(self, variant: Variant) -> Data:
-        includes: dict[str, Data] = {}
-        if variant.includes:
-            includes["includes"] = [included.name for included in variant.includes]
-        copies = self._keys(variant, VARIANT_ONLY)
-        return {**includes, **self._settings(variant), **copies}
-
-    def _settings(self, settings: Settings) -> dict[str, Data]:
-        written = self._keys(settings, SETTINGS)
-        if settings.base == "scratch":
-            written["base"] = None
-        return written
-
-    def _keys(self, definition: Definition, keys: Mapping[str, tuple[str, AnyForm]]) -> dict[str, Data]:
+    def keys(self, definition: Definition, keys: Keys) -> dict[str, Data]:
         defaults = {field.name: default(field) for field in fields(type(definition))}
-        written: dict[str, Data] = {}
-        for key, (argument, form) in keys.items():
-            value = getattr(definition, argument)
-            if value != defaults[argument]:
-                written[key] = self._value(value, form)
-        return written
+        given = {key: (getattr(definition, argument), form) for key, (argument, form) in keys.items()}
+        return {
+            key: self._value(value, form)
+            for key, (value, form) in given.items()
+            if value != defaults[keys[key][0]]
+        }
 
     def _value(self, value: object, form: AnyForm) -> Data:
         match form, value:
             case Shape(), Definition():
-                return dict(self._keys(value, form.keys))
-            case ListOf(), list() | tuple():
+                return dict(self.keys(value, form.keys))
+            case ListOf(), tuple():
                 return [self._item(item, form) for item in value]
-            case Form.COPIES, list() | tuple():
+            case Form.COPIES, tuple():
                 return self._copies(value)
-            case Form.BUILDERS, list() | tuple():
+            case Form.BUILDERS, tuple():
                 return [self._builder(builder) for builder in value]
-            case Form.ORIGIN, _:
-                return _origin(value)
+            case Form.BASE, _:
+                return _base(value)
             case _:
-                return _plain(value)
+                return self._plain(_shortest(value, form))
 
     def _item(self, item: object, form: ListOf) -> Data:
         if not isinstance(item, Definition) or isinstance(item, Variant | Image):
-            return _origin(item)
-        written = self._keys(item, form.shape.keys)
-        short = form.short
-        if form.shape is ARTIFACT and short == "source":
-            is_short = written.keys() == {"from", "source"} and written["from"] == "local"
-        else:
-            is_short = bool(short) and written.keys() == {short}
-        return written[short] if is_short else dict(written)
+            return self._plain(item)
+        written = self.keys(item, form.shape.keys)
+        implied = dict([form.implied]) if form.implied[0] else {}
+        is_short = written.keys() == {form.short, *implied} and implied.items() <= written.items()
+        return written[form.short] if is_short else dict(written)
 
-    def _copies(self, copies: list[object] | tuple[object, ...]) -> Data:
-        short = [self._item(item, ListOf(ARTIFACT, short="from")) for item in copies]
-        if all(isinstance(item, str) for item in short):
-            return short
-        return [{"from": item} if isinstance(item, str) else item for item in short]
+    def _copies(self, copies: tuple[object, ...]) -> Data:
+        items = [self._item(item, COPIES) for item in copies]
+        if all(isinstance(item, str) for item in items):
+            return items
+        return [{"from": item} if isinstance(item, str) else item for item in items]
 
     def _builder(self, builder: object) -> Data:
         kind, shape = next(
@@ -133,26 +122,29 @@ class _Writer:
         )
         return {kind: self._value(builder, shape)}
 
+    def _plain(self, value: object) -> Data:
+        match value:
+            case Variant():
+                return value.name
+            case Image(reference=reference):
+                return f"{reference}:latest" if reference in self._taken else reference
+            case Mapping():
+                return {str(key): self._plain(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._plain(item) for item in value]
+            case None | bool() | int():
+                return value
+            case _:
+                return str(value)
 
-def _origin(value: object) -> Data:
-    match value:
-        case Variant():
-            return value.name
-        case Image():
-            return value.reference
-        case _:
-            return str(value)
+
+def _base(value: object) -> str | None:
+    base = value.reference if isinstance(value, Image) else str(value)
+    return None if base == "scratch" else base
 
 
-def _plain(value: object) -> Data:
-    match value:
-        case Image():
-            return value.reference
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case None | bool() | int():
-            return value
-        case _:
-            return str(value)
+def _shortest(value: object, form: AnyForm) -> object:
+    """Give packages of no other release than the default one as a list."""
+    if form is Form.PACKAGES and isinstance(value, Mapping) and value.keys() == {"default"}:
+        return value["default"]
+    return value

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.errors import Position
 from pipeline_dsl.formats.python.layout import WIDTH, Atom, Expression, Group, Item, statement
 from pipeline_dsl.formats.python.literals import literal
 from pipeline_dsl.formats.python.names import variable_names
-from pipeline_dsl.formats.yaml.nodes import Entry, Node
-from pipeline_dsl.formats.yaml.nodes import Mapping as MappingNode
-from pipeline_dsl.formats.yaml.nodes import Sequence as SequenceNode
+from pipeline_dsl.formats.python.remarks import END, Remarks
+from pipeline_dsl.formats.yaml import Entry, Node
+from pipeline_dsl.formats.yaml import Mapping as MappingNode
+from pipeline_dsl.formats.yaml import Sequence as SequenceNode
 from pipeline_dsl.model import Variant
 from pipeline_dsl.model.definition import Definition, default, fields
+from pipeline_dsl.resolve.order import foundations_first
 
 if TYPE_CHECKING:
+    import dataclasses
     from collections.abc import Iterable, Iterator
 
-    from pipeline_dsl.formats.yaml.comments import Comment
+    from pipeline_dsl.formats.yaml import Comment
     from pipeline_dsl.model import Project
 
 
@@ -42,24 +44,42 @@ def write(
     return _Writer(project, entries or {}, comments).text()
 
 
+_HEADER = ""
+"""The owner of what stands above the first statement, and of the project's own settings."""
+
+_ENCODING = re.compile(r"#.*?coding[:=]")
+"""What Python takes for the name of the file's encoding, in the first two lines of a file."""
+
+
 class _Writer:
     def __init__(
         self, project: Project, entries: Mapping[int, Mapping[str, Entry]], comments: Iterable[Comment]
     ) -> None:
         self._project = project
         self._entries = entries
-        self._comments: dict[int, list[str]] = {}
-        for comment in comments:
-            self._comments.setdefault(comment.about, []).append(comment.text)
-        self._variables = variable_names((variant.name for variant in project.variants), "_variant")
+        self._variants = foundations_first(project.variants, lambda variant: tuple(_referred(variant)))
+        self._variables = variable_names((variant.name for variant in self._variants), "_variant")
+        self._remarks = Remarks(comments, self._parts())
+        self._owner = _HEADER
         self._used: set[str] = set()
 
     def text(self) -> str:
-        header = self._comments_up_to(self._project.at.line)
+        above, below = self._remarks.take_up_to(_HEADER, self._project.at.line)
+        header = _lines((*above, *below))
         statements = list(self._statements())
-        rest = [text for _, texts in sorted(self._comments.items()) for text in texts]
-        parts = [_lines(header), self._import(), *statements, _lines(rest)]
-        return "\n".join(part for part in parts if part)
+        header += _lines(self._remarks.take_rest(_HEADER))
+        rest = _lines(self._remarks.take_rest(END))
+        has_encoding = any(map(_ENCODING.match, header.splitlines()[:2]))
+        top = [self._import(), header] if has_encoding else [header, self._import()]
+        return "\n".join(part for part in (*top, *statements, rest) if part)
+
+    def _parts(self) -> dict[int, str]:
+        """Say which line of the old file starts what."""
+        settings = self._entries.get(id(self._project), {})
+        parts = {0: _HEADER} | {entry.at.line: _HEADER for entry in settings.values()}
+        if "variants" in settings and self._variants:
+            parts[settings["variants"].at.line] = self._variants[0].name
+        return parts | {variant.at.line: variant.name for variant in reversed(self._variants)}
 
     def _import(self) -> str:
         names = tuple(Item(Atom(name)) for name in sorted(self._used, key=str.casefold))
@@ -70,29 +90,32 @@ class _Writer:
 
     def _statements(self) -> Iterator[str]:
         """Write the project's own settings as soon as the variants that they refer to are there."""
-        settings = self._project_statement()
-        awaited = {variant.name for variant in _referred(self._project)}
-        for variant in _in_order(self._project.variants):
-            if settings and not awaited:
-                yield settings
-                settings = ""
+        awaited = set(_referred(self._project))
+        is_settled = False
+        for variant in self._variants:
+            if not (awaited or is_settled):
+                yield from self._project_statement()
+                is_settled = True
             yield self._variant_statement(variant)
-            awaited.discard(variant.name)
-        if settings:
-            yield settings
+            awaited.discard(variant)
+        if not is_settled:
+            yield from self._project_statement()
 
-    def _project_statement(self) -> str:
+    def _project_statement(self) -> Iterator[str]:
+        self._owner = _HEADER
         items = [item for item in self._arguments(self._project) if item.label != "variants="]
-        if len(items) == 1 and not any(item.comments for item in items):
-            return ""
-        self._used.add("Project")
-        return statement("", Group("Project(", tuple(items), ")"))
+        if len(items) > 1 or not self._variants:
+            self._used.add("Project")
+            above = _lines(self._remarks.take_rest(_HEADER))
+            yield above + statement("", Group("Project(", tuple(items), ")"))
 
     def _variant_statement(self, variant: Variant) -> str:
-        above = self._comments_up_to(variant.at.line)
+        self._owner = variant.name
         self._used.add("Variant")
+        above, below = self._remarks.take_up_to(variant.name, variant.at.line)
         value = Group("Variant(", tuple(self._arguments(variant)), ")")
-        return _lines(above) + statement(self._variables[variant.name], value)
+        above += self._remarks.take_rest(variant.name)
+        return _lines(above) + statement(self._variables[variant.name], value) + _lines(below)
 
     def _expression(self, value: object, node: Node | None) -> Expression:
         match value:
@@ -112,61 +135,39 @@ class _Writer:
 
     def _arguments(self, definition: Definition) -> Iterator[Item]:
         entries = self._entries.get(id(definition), {})
-        order = {name: entry.at for name, entry in entries.items()}
-        last = Position("", sys.maxsize)
-        for field in sorted(fields(type(definition)), key=lambda field: order.get(field.name, last)):
+        order = list(entries)
+
+        def place(field: dataclasses.Field[object]) -> tuple[bool, int]:
+            return bool(field.kw_only), order.index(field.name) if field.name in entries else len(order)
+
+        for field in sorted(fields(type(definition)), key=place):
             value = getattr(definition, field.name)
-            if value == default(field):
-                continue
-            entry = entries.get(field.name)
-            above = self._comments_at(entry)
-            label = f"{field.name}=" if field.kw_only else ""
-            yield Item(self._expression(value, entry.value if entry else None), label, above)
+            if value != default(field):
+                label = f"{field.name}=" if field.kw_only else ""
+                yield self._entry(value, entries.get(field.name), label)
 
     def _mapping_items(self, values: Mapping[str, object], node: Node | None) -> Iterator[Item]:
         entries = {entry.key: entry for entry in node} if isinstance(node, MappingNode) else {}
         for key, value in values.items():
-            entry = entries.get(key)
-            above = self._comments_at(entry)
-            yield Item(self._expression(value, entry.value if entry else None), f"{literal(key)}: ", above)
+            yield self._entry(value, entries.get(key), f"{literal(key)}: ")
+
+    def _entry(self, value: object, entry: Entry | None, label: str) -> Item:
+        if entry is None:
+            return Item(self._expression(value, None), label)
+        above, below = self._remarks.take(self._owner, entry.at.line)
+        return Item(self._expression(value, entry.value), label, above, below)
 
     def _list_items(self, values: Sequence[object], node: Node | None) -> Iterator[Item]:
         nodes: Sequence[Node | None] = node.items if isinstance(node, SequenceNode) else ()
         if len(nodes) != len(values):
             nodes = [None] * len(values)
         for value, item in zip(values, nodes, strict=True):
-            above = self._take(item.at.line) if item else ()
-            yield Item(self._expression(value, item), comments=above)
-
-    def _comments_at(self, entry: Entry | None) -> tuple[str, ...]:
-        return self._take(entry.at.line) if entry else ()
-
-    def _take(self, line: int) -> tuple[str, ...]:
-        """Give the comments that are about a line, to the first thing of that line that asks."""
-        return tuple(self._comments.pop(line, ()))
-
-    def _comments_up_to(self, line: int) -> tuple[str, ...]:
-        due = sorted(about for about in self._comments if about <= line and about > 0)
-        return tuple(text for about in due for text in self._comments.pop(about))
+            above, below = self._remarks.take(self._owner, item.at.line) if item else ((), ())
+            yield Item(self._expression(value, item), "", above, below)
 
 
 def _lines(comments: Iterable[str]) -> str:
     return "".join(f"{comment}\n" for comment in comments)
-
-
-def _in_order(variants: Sequence[Variant]) -> Iterator[Variant]:
-    """Give variants in their own order, but each after those that it refers to."""
-    given: set[Variant] = set()
-
-    def visit(variant: Variant) -> Iterator[Variant]:
-        if variant not in given:
-            given.add(variant)
-            for other in _referred(variant):
-                yield from visit(other)
-            yield variant
-
-    for variant in variants:
-        yield from visit(variant)
 
 
 def _referred(value: object) -> Iterator[Variant]:

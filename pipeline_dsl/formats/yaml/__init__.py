@@ -2,7 +2,16 @@
 
 from pipeline_dsl.formats.yaml.comments import Comment, comments
 from pipeline_dsl.formats.yaml.dump import dump
-from pipeline_dsl.formats.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from pipeline_dsl.formats.yaml.nodes import (
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    describe,
+    is_null,
+    mappings,
+)
 from pipeline_dsl.formats.yaml.parse import parse
 
 __all__ = [
@@ -15,5 +24,7 @@ __all__ = [
     "comments",
     "describe",
     "dump",
+    "is_null",
+    "mappings",
     "parse",
 ]

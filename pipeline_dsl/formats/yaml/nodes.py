@@ -57,21 +57,49 @@ class Mapping:
         entries: the entries.
         at: where it starts.
         repeated: those entries that a later one of the same key has replaced.
+        contested: those entries that hold, and that stand before a merge key which has them, too.
     """
 
     entries: tuple[Entry, ...]
     at: Position = dataclasses.field(compare=False)
-    repeated: tuple[Entry, ...] = ()
+    repeated: tuple[Entry, ...] = dataclasses.field(default=(), compare=False)
+    contested: tuple[Entry, ...] = dataclasses.field(default=(), compare=False)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
 
+    def entry(self, key: str) -> Entry | None:
+        """Give the entry of a key; None where it is not there."""
+        return next((entry for entry in self.entries if entry.key == key), None)
+
     def get(self, key: str) -> Node | None:
         """Give the value of a key; None where it is not there."""
-        return next((entry.value for entry in self.entries if entry.key == key), None)
+        entry = self.entry(key)
+        return entry.value if entry else None
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def mappings(node: Node) -> Iterator[Mapping]:
+    """Give all mappings of a tree, each once however often it is referred to."""
+    met: set[int] = set()
+    ahead = [node]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, Scalar) or id(one) in met:
+            continue
+        met.add(id(one))
+        if isinstance(one, Mapping):
+            yield one
+            ahead += [entry.value for entry in one]
+        else:
+            ahead += one.items
+
+
+def is_null(node: Node | None) -> bool:
+    """Tell whether a node says nothing, explicitly."""
+    return isinstance(node, Scalar) and node.value is None
 
 
 def describe(node: Node) -> str:

@@ -13,11 +13,18 @@ from pipeline_dsl.formats.yaml.nodes import Entry, Mapping, Node, Scalar, Sequen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from yaml._yaml import Mark as CMark
+
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE = frozenset({"y", "yes", "on", "true"})
-_BOOLEAN = re.compile("y|Y|n|N|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF")
+_LETTERS = re.compile("[yYnN]")
+"""Words that YAML 1.1 takes for booleans, go-yaml too, and PyYAML for strings."""
+
 _DEEPEST = 100
 """How deeply nodes may be nested: far deeper than any of our formats, and no danger to the stack."""
+
+_MOST_MERGED = 50_000
+"""How many entries may come out of merge keys: far more than any of our formats has in all."""
 
 
 def parse(text: str, file: str) -> Node | None:
@@ -34,33 +41,58 @@ def parse(text: str, file: str) -> Node | None:
         DefinitionError: it is not YAML, or nested too deeply, or refers to itself.
     """
     try:
-        loader = yaml.CSafeLoader(text)
-        try:
-            if not loader.check_node():
-                return None
-            document = loader.get_node()
-        finally:
-            loader.dispose()
+        _check_depth(text, file)
+        document = _composed(text)
     except yaml.MarkedYAMLError as error:
         raise _malformed(error, file) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        message = f"{file} is not YAML: {_first_line(error)}."
-        raise DefinitionError([Problem("malformed-yaml", message, Position(file, 1))]) from None
+        raise _refusal(f"this is not YAML: {_first_line(error)}.", _reached(error, text, file)) from None
     return _Converter(file).convert(document) if document is not None else None
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Refuse what would exhaust the stack of PyYAML's composer, which does not look after it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.DocumentEndEvent):
+            return
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            at = _position(event.start_mark, file) if event.start_mark else Position(file, 1, 1)
+            raise _refusal("this is nested too deeply.", at)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    loader = yaml.CSafeLoader(text)
+    try:
+        return loader.get_node() if loader.check_node() else None
+    finally:
+        loader.dispose()
+
+
+def _refusal(message: str, at: Position) -> DefinitionError:
+    return DefinitionError([Problem("malformed-yaml", message, at)])
 
 
 def _malformed(error: yaml.MarkedYAMLError, file: str) -> DefinitionError:
     mark = error.problem_mark or error.context_mark
     at = _position(mark, file) if mark else Position(file, 1)
     details = ", ".join(part for part in (error.problem, error.context) if part)
-    return DefinitionError([Problem("malformed-yaml", f"this is not YAML: {details}.", at)])
+    return _refusal(f"this is not YAML: {details}.", at)
+
+
+def _reached(error: BaseException, text: str, file: str) -> Position:
+    """Find the character that a reader's error is about."""
+    offset: int = getattr(error, "position", 0)  # of a ReaderError, in bytes
+    before = text.encode("utf-8", "replace")[:offset].decode("utf-8", "replace")
+    return Position(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def _position(mark: yaml.Mark, file: str) -> Position:
+def _position(mark: yaml.Mark | CMark, file: str) -> Position:
     return Position(file, mark.line + 1, mark.column + 1)
 
 
@@ -70,20 +102,29 @@ class _Converter:
     def __init__(self, file: str) -> None:
         self._file = file
         self._converted: dict[yaml.Node, Node] = {}
-        self._open: set[yaml.Node] = set()
+        self._merges = 0
+        self._heights: dict[yaml.Node, int] = {}
+        self._open: dict[yaml.Node, int] = {}
+        """The nodes that are being converted; for each the greatest height of its children so far."""
 
     def convert(self, node: yaml.Node) -> Node:
-        if node in self._converted:
-            return self._converted[node]
-        if node in self._open or len(self._open) > _DEEPEST:
-            why = "refers to itself" if node in self._open else "is nested too deeply"
-            problem = Problem("malformed-yaml", f"this {why}.", self._at(node))
-            raise DefinitionError([problem])
-        self._open.add(node)
-        converted = self._convert(node)
-        self._open.remove(node)
-        self._converted[node] = converted
-        return converted
+        if node in self._open:
+            raise _refusal("this refers to itself.", self._at(node))
+        if node not in self._converted:
+            self._open[node] = 0
+            self._converted[node] = self._convert(node)
+            self._heights[node] = self._open.pop(node) + 1
+        self._note_height(node)
+        return self._converted[node]
+
+    def _note_height(self, node: yaml.Node) -> None:
+        """Let the parent know how deep this is; aliases can nest what is not nested in the text."""
+        height = self._heights[node]
+        if len(self._open) + height > _DEEPEST + 1:
+            raise _refusal("this is nested too deeply.", self._at(node))
+        if self._open:
+            parent = next(reversed(self._open))
+            self._open[parent] = max(self._open[parent], height)
 
     def _convert(self, node: yaml.Node) -> Node:
         if isinstance(node, yaml.SequenceNode):
@@ -95,30 +136,34 @@ class _Converter:
     def _convert_mapping(self, node: yaml.Node) -> Mapping:
         own: dict[str, Entry] = {}
         merged: dict[str, Entry] = {}
-        repeated = []
+        repeated, contested = [], []
         for key, value in node.value:
             if key.tag == f"{_PREFIX}merge":
                 for entry in self._merged(self.convert(value)):
                     merged.setdefault(entry.key, entry)
+                    self._count_merged(value)
+                    contested += [own[entry.key]] if entry.key in own else []
                 continue
             entry = Entry(self._key(key), self._at(key), self.convert(value))
             repeated += [own.pop(entry.key)] if entry.key in own else []
             own[entry.key] = entry
         inherited = (entry for entry in merged.values() if entry.key not in own)
-        return Mapping((*inherited, *own.values()), self._at(node), tuple(repeated))
+        return Mapping((*inherited, *own.values()), self._at(node), tuple(repeated), tuple(contested))
+
+    def _count_merged(self, value: yaml.Node) -> None:
+        self._merges += 1
+        if self._merges > _MOST_MERGED:
+            raise _refusal(f'"<<" merges more than {_MOST_MERGED} entries.', self._at(value))
 
     def _merged(self, value: Node) -> Iterator[Entry]:
         for source in value.items if isinstance(value, Sequence) else (value,):
             if not isinstance(source, Mapping):
-                problem = Problem("malformed-yaml", 'what "<<" merges must be mappings.', source.at)
-                raise DefinitionError([problem])
+                raise _refusal('what "<<" merges must be mappings.', source.at)
             yield from source
 
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            raise DefinitionError(
-                [Problem("malformed-yaml", "a key must be a single value.", self._at(node))]
-            )
+            raise _refusal("a key must be a single value.", self._at(node))
         value = _value(node)
         if isinstance(value, bool):
             return str(value).lower()
@@ -134,9 +179,9 @@ def _value(node: yaml.ScalarNode) -> str | bool | int | float | None:
     kind = node.tag.removeprefix(_PREFIX)
     if kind == "null":
         return None
-    if not node.style and kind in ("bool", "str") and _BOOLEAN.fullmatch(text):
+    if kind == "bool" or (kind == "str" and not node.style and _LETTERS.fullmatch(text)):
         return text.lower() in _TRUE
-    if kind in ("int", "float") and ":" not in text:  # YAML 1.1 counts 1:30 in sixties, go-yaml does not
+    if kind in ("int", "float"):
         return _number(kind, text)
     return text
 
@@ -149,5 +194,5 @@ def _number(kind: str, text: str) -> str | int | float:
         sign, magnitude = (-1, digits[1:]) if digits[:1] == "-" else (1, digits.removeprefix("+"))
         is_octal = len(magnitude) > 1 and magnitude.isdecimal() and magnitude[0] == "0"
         return sign * int(magnitude, 8 if is_octal else 0)
-    except ValueError:
+    except ValueError:  # YAML 1.1 counts 1:30 in sixties, go-yaml does not
         return text
