@@ -61,7 +61,8 @@ def check_pipeline(text: str, file: str, project: Project) -> tuple[Problem, ...
         DefinitionError: the Blubber file is wrong, or they differ.
     """
     reading = blubber.read(text, file, project.name)
-    prove(resolve(reading.project), resolve(project))
+    hint = "Change one of the files, or import the Blubber file anew."
+    prove(resolve(reading.project), resolve(project), hint)
     return reading.warnings
 
 

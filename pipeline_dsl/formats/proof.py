@@ -28,28 +28,32 @@ _LONG_FORMS = cast(
 _Plain: TypeAlias = "str | int | bool | list[_Plain] | dict[str, _Plain] | None"
 
 
-def prove(original: Resolved, converted: Resolved) -> None:
+DEFECT = "This is a defect of the conversion, please report it."
+"""What to do about a difference that a conversion has made by itself."""
+
+
+def prove(original: Resolved, converted: Resolved, hint: str = DEFECT) -> None:
     """Make sure that a conversion has changed nothing: every variant and its recipe are the same.
 
     Arguments:
         original: the project before.
         converted: the project after.
+        hint: what to do about a difference.
 
     Raises:
         DefinitionError: something differs; each problem shows what, as a diff.
     """
-    problems = list(_differences(original, converted))
+    problems = list(_differences(original, converted, hint))
     if problems:
         raise DefinitionError(problems)
 
 
-def _differences(original: Resolved, converted: Resolved) -> Iterator[Problem]:
+def _differences(original: Resolved, converted: Resolved, hint: str) -> Iterator[Problem]:
     for name in {**original.variants, **converted.variants}:
         before, after = _account(name, original), _account(name, converted)
         if before != after:
             diff = difflib.unified_diff(before, after, "before", "after", lineterm="", n=2)
-            message = f'variant "{name}" is not the same after the conversion.'
-            hint = "This is a defect of the conversion, please report it."
+            message = f'variant "{name}" is not the same in both.'
             at = original.variants[name].at if before else converted.variants[name].at
             yield Problem("not-equivalent", message, at, hint, "\n".join(diff))
 

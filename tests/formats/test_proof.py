@@ -62,7 +62,7 @@ def test_a_difference_is_shown(old: str, new: str, line: str) -> None:
     """As a diff of what is known of the variant, settings and recipe."""
     changed = resolve(read(TEXT.replace(old, new), "blubber.yaml", "service").project)
     shown = differences(changed)
-    assert "is not the same after the conversion. This is a defect" in shown
+    assert "is not the same in both. This is a defect" in shown
     assert line in shown.splitlines()
 
 
