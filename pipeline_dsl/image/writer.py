@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Problem
 from pipeline_dsl.image import syntax
+from pipeline_dsl.image.exclusion import removal
 from pipeline_dsl.image.instructions import (
     Argument,
     BindMount,
@@ -55,6 +56,8 @@ class Writer:
         self.selections = Selections()
         self._stage_names = {*stages.values()}
         self._scripts: set[str] = set()
+        self._reduced: set[str] = set()
+        self._without_shell: set[str] = set()
 
     def stage(self, recipe: Recipe, labels: Mapping[str, str] | None) -> Iterator[str]:
         """Write the stage of a recipe, after one for each script that it executes.
@@ -68,6 +71,7 @@ class Writer:
         """
         try:
             yield from self._script_stages(recipe)
+            yield from self._reduced_stages(recipe)
             yield "".join(f"{line}\n" for line in self._lines(recipe, labels))
         except syntax.InexpressibleError as error:
             message = f'variant "{recipe.variant}": {error}.'
@@ -75,6 +79,8 @@ class Writer:
 
     def _lines(self, recipe: Recipe, labels: Mapping[str, str] | None) -> Iterator[str]:
         base = self._base(recipe)
+        if base == "scratch":
+            self._without_shell.add(recipe.variant)
         yield f"# {recipe.variant}, {recipe.at}"
         yield f"FROM {base} AS {self.stages[recipe.variant]}"
         if base != "scratch":
@@ -103,6 +109,32 @@ class Writer:
                     'SHELL ["/bin/sh", "-c"]',
                     "USER 0",
                     syntax.run(make),
+                )
+            )
+
+    def _reduced_stages(self, recipe: Recipe) -> Iterator[str]:
+        """Write a stage for each place that files are copied from of which some are left out."""
+        for files in recipe.instructions:
+            if not isinstance(files, CopyFiles) or not _is_reduced(files):
+                continue
+            name = _reduced_name(files)
+            if name in self._reduced:
+                continue
+            self._reduced.add(name)
+            if isinstance(files.place, Built) and files.place.variant in self._without_shell:
+                raise syntax.InexpressibleError(
+                    f'nothing can be excluded from variant "{files.place.variant}", which has no base',
+                    "Copy the paths that are wanted one by one.",
+                )
+            remove = tuple(removal(files.sources, files.exclude)) or ("true",)
+            yield "".join(
+                f"{line}\n"
+                for line in (
+                    f"# files for {recipe.variant}, {recipe.at}",
+                    f"FROM {self._place(files.place)} AS {name}",
+                    'SHELL ["/bin/sh", "-c"]',
+                    "USER 0",
+                    syntax.run(remove),
                 )
             )
 
@@ -144,16 +176,13 @@ class Writer:
                 raise AssertionError("a recipe starts once")
 
     def _copy(self, files: CopyFiles) -> str:
-        flags = [f"--from={self._place(files.place)}"] if not isinstance(files.place, Context) else []
-        flags += [f"--chown={_OWNER}"] if files.owned else []
+        flags = [f"--chown={_OWNER}"] if files.owned else []
         sources = files.sources
         if isinstance(files.place, Context):
             sources = self.selections.select(sources, files.exclude)
-        elif files.exclude:
-            raise syntax.InexpressibleError(
-                "files of another variant or image cannot be copied with exclude yet",
-                "Copy the paths that are wanted one by one.",
-            )
+        else:
+            place = _reduced_name(files) if _is_reduced(files) else self._place(files.place)
+            flags.insert(0, f"--from={place}")
         return f"COPY {' '.join([*flags, syntax.paths([*sources, files.destination])])}"
 
     def _place(self, place: Place) -> str:
@@ -177,6 +206,15 @@ class Writer:
                 case CacheMount(cache, target, sharing, uid, gid):
                     access = {"sharing": sharing, "uid": uid, "gid": gid, "mode": "0755"}
                     yield syntax.mount(type="cache", id=cache or target, target=target, **access)
+
+
+def _is_reduced(files: CopyFiles) -> bool:
+    return bool(files.exclude) and not isinstance(files.place, Context)
+
+
+def _reduced_name(files: CopyFiles) -> str:
+    described = repr((files.place, files.sources, files.exclude))
+    return f"files-{hashlib.sha256(described.encode()).hexdigest()[:12]}"
 
 
 def _script_mount(text: str) -> str:

@@ -215,8 +215,8 @@ def test_files_are_written_into_directories_that_need_not_exist(dockerfile_of: D
         (Variant("own", base="foo", builder=Builder(command="x" * 70_000)), "70,000 bytes is too long"),
         (Variant("own", base="foo", builder=Builder(script="x" * 70_000)), "bytes is too long"),
         (
-            Variant("own", base="foo", copies=[Copy(Image("bar"), source="/x", exclude=["y"])]),
-            "cannot be copied with exclude yet",
+            Variant("own", base="foo", copies=[Copy(Image("bar"), source="/x", exclude=["y", "!z"])]),
+            "cannot take back",
         ),
     ],
 )
@@ -241,3 +241,11 @@ def test_what_the_author_cannot_see_does_not_change_the_dockerfile(dockerfile_of
     """The same variants give the same text."""
     own = Variant("own", base="foo", copies=["local"], builder=Builder(script="x"))
     assert dockerfile_of(own) == dockerfile_of(own)
+
+
+def test_nothing_can_be_excluded_from_a_variant_that_has_no_shell(dockerfile_of: DockerfileOf) -> None:
+    bare = Variant("bare", base="scratch", copies=["local"])
+    with pytest.raises(
+        DefinitionError, match='nothing can be excluded from variant "bare", which has no base'
+    ):
+        dockerfile_of(Variant("own", base="foo", copies=[Copy(bare, source="/x", exclude=["y"])]))

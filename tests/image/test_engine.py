@@ -280,6 +280,59 @@ def test_files_go_where_requirements_and_copies_say(engine: Engine, base: str) -
     assert engine.run(image, "cat '/opt/lib/odd $name'; echo") == ["odd $name"]
 
 
+EXCLUDED = [
+    ["*.md"],
+    ["**/*.md"],
+    ["src"],
+    ["src/*"],
+    ["**/deep/**"],
+    ["src/?.js", "[a-c].txt"],
+    ["**/x", "/a.txt"],
+    ["./src/", "it's"],
+    ["!a.txt"],
+    ["a.tx", "b+txt", "src/(1).js"],
+]
+
+
+def test_what_is_excluded_from_a_variant_is_what_is_excluded_from_the_context(
+    engine: Engine, base: str
+) -> None:
+    names = (
+        "a.txt",
+        "b.txt",
+        "d.txt",
+        "b+txt",
+        "one.md",
+        "it's",
+        "x",
+        "src/1.js",
+        "src/(1).js",
+        "src/two.md",
+    )
+    for name in (*names, "src/deep/x", "src/deep/er/three.md", "lib/deep/x", "lib/[1]"):
+        path = engine.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    bbb = Variant("bbb", base=base, copies=[Copy("local", source=".", destination="all/")])
+    number = range(len(EXCLUDED))
+    own = Variant(
+        "own",
+        base=base,
+        copies=[
+            *(Copy("local", source=".", destination=f"/srv/a/{i}/", exclude=EXCLUDED[i]) for i in number),
+            *(Copy(bbb, source="all", destination=f"/srv/b/{i}/", exclude=EXCLUDED[i]) for i in number),
+            Copy(bbb, source="/srv/app/all/s*", destination="/srv/c/", exclude=["deep", "*.js"]),
+            Copy(bbb, source="all/a.txt", destination="/srv/d/", exclude=["*"]),
+        ],
+    )
+    image = engine.build(own)
+    listed = {
+        name: engine.run(image, f"cd /srv/{name}; find . -mindepth 1 | LC_ALL=C sort") for name in "abcd"
+    }
+    assert listed["b"] == listed["a"]
+    assert (listed["c"], listed["d"]) == (["./two.md"], ["./a.txt"])
+
+
 def test_a_change_to_the_dockerfile_alone_leaves_what_was_copied_in_the_cache(
     engine: Engine, base: str
 ) -> None:
