@@ -185,6 +185,8 @@ def outline(stage: PlannedStage) -> tuple[StepOutline, ...]:
 
 def _account(result: BuildResult) -> str:
     """Say how much of a build was new, and what came first."""
+    if not result.steps:  # Engine 20.10 tells only one of two builds of a step that they share
+        return "no steps of its own"
     if not result.executed:
         return f"all {result.steps} steps cached"
     first = textwrap.shorten(result.executed[0], 60, placeholder=" …")
