@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from pipeline_dsl.load import Location
     from pipeline_dsl.model import Project
     from pipeline_dsl.plan import Plan
 
@@ -35,12 +36,12 @@ class Opened:
 
 def defined(arguments: argparse.Namespace) -> Project:
     """Evaluate the pipeline file that the command line means."""
-    return load(locate(arguments.file) if arguments.file else find(arguments.directory))
+    return load(_location(arguments))
 
 
 def opened(arguments: argparse.Namespace) -> Opened:
     """Evaluate and resolve it; print warnings; enforce policies."""
-    location = locate(arguments.file) if arguments.file else find(arguments.directory)
+    location = _location(arguments)
     resolved = resolve(load(location))
     for warning in resolved.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -69,3 +70,7 @@ def planned(arguments: argparse.Namespace) -> Plan:
     project = opened(arguments)
     chosen = (arguments.pipelines, arguments.stages)
     return plan(project.resolved, project.root, *chosen, build_parameters(arguments))
+
+
+def _location(arguments: argparse.Namespace) -> Location:
+    return locate(arguments.file) if arguments.file else find(arguments.directory)

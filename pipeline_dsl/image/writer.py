@@ -32,7 +32,7 @@ from pipeline_dsl.image.instructions import (
 from pipeline_dsl.image.selection import Selections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipeline_dsl.image.recipe import Recipe
 
@@ -55,8 +55,7 @@ class Writer:
         self.images: dict[str, None] = {}
         self.selections = Selections()
         self._stage_names = {*stages.values()}
-        self._scripts: set[str] = set()
-        self._reduced: set[str] = set()
+        self._helpers: set[str] = set()
         self._without_shell: set[str] = set()
 
     def stage(self, recipe: Recipe, labels: Mapping[str, str] | None) -> Iterator[str]:
@@ -94,49 +93,40 @@ class Writer:
         yield from (f"LABEL {name}={syntax.quoted(labels[name])}" for name in sorted(labels))
 
     def _script_stages(self, recipe: Recipe) -> Iterator[str]:
-        """Write a stage for each script that no earlier stage has executed, with nothing else of note."""
+        """Write a stage for each script, with nothing else of note."""
         path = f"{_SCRIPT_DIRECTORY}/script"
         for script in recipe.instructions:
-            if not isinstance(script, ExecuteScript) or script.text in self._scripts:
-                continue
-            self._scripts.add(script.text)
-            make = [f"mkdir -p {_SCRIPT_DIRECTORY}", *syntax.write(script.text, path), f"chmod 0555 {path}"]
-            yield "".join(
-                f"{line}\n"
-                for line in (
-                    f"# script of {recipe.variant}, {recipe.at}",
-                    f"FROM {self._base(recipe)} AS {_script_name(script.text)}",
-                    'SHELL ["/bin/sh", "-c"]',
-                    "USER 0",
-                    syntax.run(make),
+            if isinstance(script, ExecuteScript):
+                make = (
+                    f"mkdir -p {_SCRIPT_DIRECTORY}",
+                    *syntax.write(script.text, path),
+                    f"chmod 0555 {path}",
                 )
-            )
+                what = f"script of {recipe.variant}, {recipe.at}"
+                yield from self._helper_stage(what, self._base(recipe), _script_name(script.text), make)
 
     def _reduced_stages(self, recipe: Recipe) -> Iterator[str]:
         """Write a stage for each place that files are copied from of which some are left out."""
         for files in recipe.instructions:
             if not isinstance(files, CopyFiles) or not _is_reduced(files):
                 continue
-            name = _reduced_name(files)
-            if name in self._reduced:
-                continue
-            self._reduced.add(name)
             if isinstance(files.place, Built) and files.place.variant in self._without_shell:
                 raise syntax.InexpressibleError(
                     f'nothing can be excluded from variant "{files.place.variant}", which has no base',
                     "Copy the paths that are wanted one by one.",
                 )
             remove = tuple(removal(files.sources, files.exclude)) or ("true",)
-            yield "".join(
-                f"{line}\n"
-                for line in (
-                    f"# files for {recipe.variant}, {recipe.at}",
-                    f"FROM {self._place(files.place)} AS {name}",
-                    'SHELL ["/bin/sh", "-c"]',
-                    "USER 0",
-                    syntax.run(remove),
-                )
-            )
+            what = f"files for {recipe.variant}, {recipe.at}"
+            yield from self._helper_stage(what, self._place(files.place), _reduced_name(files), remove)
+
+    def _helper_stage(self, what: str, origin: str, name: str, commands: Sequence[str]) -> Iterator[str]:
+        """Write a stage that others use, unless it is there; its name says all that it holds."""
+        if name in self._helpers:
+            return
+        self._helpers.add(name)
+        shell = 'SHELL ["/bin/sh", "-c"]'
+        lines = (f"# {what}", f"FROM {origin} AS {name}", shell, "USER 0", syntax.run(commands))
+        yield "".join(f"{line}\n" for line in lines)
 
     def _base(self, recipe: Recipe) -> str:
         start = recipe.instructions[0]

@@ -86,13 +86,13 @@ class Copy(Definition):
         return self
 
 
-def leaves_context(source: str) -> bool:
+def _leaves_context(source: str) -> bool:
     """Tell whether a path is none inside the build context."""
     return source.startswith("/") or posixpath.normpath(source).startswith("..")
 
 
 def _inside_context(source: str) -> str:
-    if leaves_context(source):
+    if _leaves_context(source):
         raise InvalidError(
             f'"{source}" is not a relative path inside the build context',
             'Files from elsewhere come from a Variant or an Image, not from "local".',
