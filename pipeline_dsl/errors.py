@@ -101,7 +101,7 @@ class StepError(PipelineError):
 
 
 class EngineError(PipelineError):
-    """The container engine cannot be reached or failed by itself: look after it, then run again."""
+    """The container engine, or a server that a run needs, cannot be reached or failed: look after it."""
 
     exit_code = 3
 

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline_dsl.engine.sdk.connect import connect
 from pipeline_dsl.errors import EngineError
+from tests.registry import closed_registry, registry  # noqa: F401 -- fixtures for all folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +91,7 @@ class CommandLine:
         """The environment of the command."""
         unset = {"CI", "FORCE_COLOR", "LINES", "NO_COLOR"}  # by which a report would look otherwise
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
-        return {**inherited, "COLUMNS": "200", **self.environment}
+        return {**inherited, "COLUMNS": "200", "PIPELINE_DSL_SETTINGS": os.devnull, **self.environment}
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pipeline_dsl.plan import BuildParameters
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
 
 def add_build_parameters(parser: argparse.ArgumentParser) -> None:
@@ -33,9 +34,14 @@ def add_build_parameters(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def build_parameters(arguments: argparse.Namespace) -> BuildParameters:
-    """Give what the command line says about builds; some commands let it say nothing."""
-    given = dict(map(_argument, getattr(arguments, "build_arguments", ())))
+def build_parameters(arguments: argparse.Namespace, proxies: Mapping[str, str]) -> BuildParameters:
+    """Give what is said about builds.
+
+    Arguments:
+        arguments: the words of the command line; some commands let it say nothing.
+        proxies: build arguments of proxies, to which the command line's are stronger.
+    """
+    given = {**proxies, **dict(map(_argument, getattr(arguments, "build_arguments", ())))}
     return BuildParameters(given, getattr(arguments, "platform", None) or "")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
-from pipeline_dsl.plan import plan_builds
+from pipeline_dsl.plan import check_files
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Check every variant and every pipeline."""
     project = opened(arguments)
-    plan_builds(project.resolved, project.root, project.resolved.variants)
+    check_files(project.resolved, project.root)
     counts = {
         "variant": len(project.resolved.variants),
         "pipeline": len(project.resolved.pipelines),

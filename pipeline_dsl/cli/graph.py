@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.cli.project import add_selection, planned
-from pipeline_dsl.engine.run import outlines
+from pipeline_dsl.cli.project import add_selection, choice, opened
+from pipeline_dsl.engine.outline import outlines
+from pipeline_dsl.plan import plan
 from pipeline_dsl.report.graph import FORMATS
 
 if TYPE_CHECKING:
@@ -22,5 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the graph of the chosen stages."""
-    print(FORMATS[arguments.format](outlines(planned(arguments))), end="")
+    project = opened(arguments)
+    made = plan(project.resolved, project.root, choice(arguments))
+    print(FORMATS[arguments.format](outlines(made)), end="")
     return 0

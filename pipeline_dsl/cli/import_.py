@@ -1,4 +1,4 @@
-"""``import``: turn a Blubber file into a pipeline file, and prove that nothing changed."""
+"""``import``: turn a config or a Blubber file into a pipeline file, and prove that nothing changed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pipeline_dsl.errors import Problem, UsageError
 if TYPE_CHECKING:
     import argparse
 
-_USUAL = (
+_CONFIGS = (Path(".pipeline", "config.yaml"), Path("config.yaml"))
+_BLUBBER_FILES = (
     Path(".pipeline", "blubber.yaml"),
     Path(".pipeline", "blubber.yml"),
     Path("blubber.yaml"),
     Path("blubber.yml"),
 )
-"""Where a project has its Blubber file, below its root or below ``.pipeline`` itself."""
+"""Where a project has its files, below its root or below ``.pipeline`` itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,20 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="?",
         type=Path,
-        help="a Blubber file, or the directory of a project or its .pipeline (default: the -C directory)",
+        help="a config or a Blubber file, or the directory of a project or its .pipeline, where a config is "
+        "taken before a Blubber file (default: the -C directory)",
     )
     parser.add_argument(
         "-o",
         dest="output",
         metavar="FILE",
         type=Path,
-        help='where to write the pipeline file (default: pipeline.py beside the Blubber file); "-" prints it',
+        help='where to write the pipeline file (default: pipeline.py beside the other file); "-" prints it',
     )
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing: prove that the pipeline file that is there means what the Blubber file means",
+        help="write nothing: prove that the pipeline file that is there means what the other file means",
     )
 
 
@@ -54,22 +56,46 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _convert(source: Path, arguments: argparse.Namespace) -> int:
-    from pipeline_dsl.formats.conversion import to_pipeline
+    from pipeline_dsl.formats.config import is_config
+    from pipeline_dsl.formats.conversion import config_to_pipeline, to_pipeline
 
-    converted = to_pipeline(_read(source), str(source), _project_directory(source).name)
+    text, name = _read(source), _project_directory(source).name
+    if is_config(text, source.name):
+        converted = config_to_pipeline(text, str(source), name, _Beside(source))
+    else:
+        converted = to_pipeline(text, str(source), name)
     _warn(converted.warnings)
     write_new(converted.text, _target(source, arguments), force=arguments.force)
     return 0
 
 
 def _check(source: Path, arguments: argparse.Namespace) -> int:
-    from pipeline_dsl.formats.conversion import check_pipeline
+    from pipeline_dsl.formats.config import is_config
+    from pipeline_dsl.formats.conversion import check_config, check_pipeline
     from pipeline_dsl.load import load, locate
 
-    target = _target(source, arguments)
-    _warn(check_pipeline(_read(source), str(source), load(locate(target))))
+    text, target = _read(source), _target(source, arguments)
+    project = load(locate(target))
+    if is_config(text, source.name):
+        _warn(check_config(text, str(source), project, _Beside(source)))
+    else:
+        _warn(check_pipeline(text, str(source), project))
     print(f"{target} means what {source} means.")
     return 0
+
+
+class _Beside:
+    """Gives the Blubber files beside a config."""
+
+    def __init__(self, config: Path) -> None:
+        self._directory = config.parent
+
+    def display(self, path: str) -> str:
+        return str(self._directory / path)
+
+    def read(self, path: str) -> str | None:
+        file = self._directory / path
+        return _read(file) if file.is_file() else None
 
 
 def _target(source: Path, arguments: argparse.Namespace) -> Path:
@@ -77,13 +103,14 @@ def _target(source: Path, arguments: argparse.Namespace) -> Path:
 
 
 def _find(path: Path) -> Path:
-    """Find the Blubber file that a path means."""
+    """Find the file that a path means."""
     if path.is_file():
         return path
-    found = next((path / usual for usual in _USUAL if (path / usual).is_file()), None)
+    usual = (*_CONFIGS, *_BLUBBER_FILES)
+    found = next((path / one for one in usual if (path / one).is_file()), None)
     if found is None:
-        message = f"There is no Blubber file at {path}."
-        hint = f"Looked for {', '.join(map(str, _USUAL))}."
+        message = f"There is no config and no Blubber file at {path}."
+        hint = f"Looked for {', '.join(map(str, usual))}."
         raise UsageError([Problem("no-blubber-file", message, hint=hint)])
     return found
 

@@ -29,6 +29,7 @@ _COMMANDS = {
     "spec": "print everything that the file defines as JSON",
     "check": "find out whether anything is wrong, without an engine",
     "import": "turn a blubber.yaml into a pipeline.py, and prove that nothing changed",
+    "settings": "show what the operator has set, and where",
     "export": "write what the file defines as a blubber.yaml",
 }
 _EPILOG = """\

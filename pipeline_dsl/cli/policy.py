@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pipeline_dsl.resolve import Resolved
 
@@ -24,9 +25,8 @@ def add_policies(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def enforce_policies(arguments: argparse.Namespace, resolved: Resolved) -> None:
-    """Hold a project to the policies that the command line names; some commands let it name none."""
-    policies = getattr(arguments, "policies", ())
+def enforce_policies(policies: Sequence[str], resolved: Resolved) -> None:
+    """Hold a project to policies, as ``--policy`` names them."""
     if policies:
         from pipeline_dsl.policy import enforce, load_policies
 

@@ -1,4 +1,4 @@
-"""From the options of a command line to the project, and to the part of it that is asked for."""
+"""From the options of a command line to the project that a command works with."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.cli.builds import build_parameters
 from pipeline_dsl.cli.policy import enforce_policies
+from pipeline_dsl.cli.settings import effective
 from pipeline_dsl.load import find, load, locate
-from pipeline_dsl.plan import plan
+from pipeline_dsl.plan import Choice
 from pipeline_dsl.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.load import Location
     from pipeline_dsl.model import Project
-    from pipeline_dsl.plan import Plan
+    from pipeline_dsl.settings import Settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,25 +28,33 @@ class Opened:
     Arguments:
         resolved: the project.
         root: its root directory.
+        settings: the operator's.
     """
 
     resolved: Resolved
     root: Path
+    settings: Settings
 
 
 def defined(arguments: argparse.Namespace) -> Project:
     """Evaluate the pipeline file that the command line means."""
-    return load(_location(arguments))
+    return load(_location(arguments, arguments.directory))
 
 
-def opened(arguments: argparse.Namespace) -> Opened:
-    """Evaluate and resolve it; print warnings; enforce policies."""
-    location = _location(arguments)
+def opened(arguments: argparse.Namespace, directory: Path | None = None) -> Opened:
+    """Evaluate and resolve a project; print warnings; enforce policies.
+
+    Arguments:
+        arguments: the words of the command line.
+        directory: where to look for the project; what the command line says if left out.
+    """
+    settings = effective(arguments).settings
+    location = _location(arguments, directory or arguments.directory)
     resolved = resolve(load(location))
     for warning in resolved.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    enforce_policies(arguments, resolved)
-    return Opened(resolved, location.root)
+    enforce_policies([*settings.policies, *getattr(arguments, "policies", ())], resolved)
+    return Opened(resolved, location.root, settings)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -65,12 +73,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def planned(arguments: argparse.Namespace) -> Plan:
-    """Plan what the command line chooses."""
-    project = opened(arguments)
-    chosen = (arguments.pipelines, arguments.stages)
-    return plan(project.resolved, project.root, *chosen, build_parameters(arguments))
+def choice(arguments: argparse.Namespace) -> Choice:
+    """Give what the command line chooses."""
+    return Choice(arguments.pipelines, arguments.stages)
 
 
-def _location(arguments: argparse.Namespace) -> Location:
-    return locate(arguments.file) if arguments.file else find(arguments.directory)
+def _location(arguments: argparse.Namespace, directory: Path) -> Location:
+    return locate(directory / arguments.file) if arguments.file else find(directory)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.errors import EngineError
 
 if TYPE_CHECKING:
     import threading
@@ -36,11 +37,12 @@ class EngineImage:
 
     Arguments:
         id: its content-addressed id, ``sha256:…``.
-        digests: the repository digests that it was pulled by, ``name@sha256:…``; empty for a local one.
+        digests: the repository digests that it was pulled or pushed by, ``name@sha256:…``.
         environment: the variables that its config sets.
         labels: the labels of its config.
         triggers: ONBUILD instructions that a build on top of it would execute.
         platform: what it runs on, such as ``linux/arm64``.
+        tags: the references that it has, ``name:tag``.
     """
 
     id: str
@@ -49,6 +51,20 @@ class EngineImage:
     labels: Mapping[str, str]
     triggers: tuple[str, ...]
     platform: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Login:
+    """What to log in to a registry with.
+
+    Arguments:
+        username: the user.
+        password: the password, or a token; no text of this object shows it.
+    """
+
+    username: str
+    password: str = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,18 +118,65 @@ class RunRequest:
         arguments: arguments after the entrypoint; None, or none of them, leaves the image's default ones.
         environment: variables beyond the image's.
         labels: labels of the container, by which it can be found again.
+        memory: how many bytes it may use; 0 for as many as there are.
+        cpus: how many processors it may use; 0 for all.
+        network: name of the network that it joins; the engine's default one if empty.
+        aliases: host names by which others on that network find it.
+        files: contents, by absolute path, of files for the eyes of its user only. They are put into it before
+            it starts, and are nowhere else.
+        keep: leave it there, stopped, after its end, so that files can be copied out of it.
     """
 
     image: str
     name: str
     entrypoint: tuple[str, ...] | None = None
     arguments: tuple[str, ...] | None = None
-    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    memory: int = 0
+    cpus: float = 0
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
+    keep: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class ContainerState:
+    """How a container is.
+
+    Arguments:
+        running: whether its program runs.
+        exit_code: of a program that has ended.
+        out_of_memory: whether the engine ended a program in it that needed more memory than it may use.
+        health: the command by which its image has its health checked; empty if it does not.
+    """
+
+    running: bool
+    exit_code: int
+    out_of_memory: bool
+    health: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Execution:
+    """How a further command in a running container ended.
+
+    Arguments:
+        exit_code: its exit code.
+        output: what it printed, or why it could not be started.
+    """
+
+    exit_code: int
+    output: str
 
 
 class Cancelled(Exception):  # noqa: N818 -- not an error: the caller asked for it
     """A build or a container was ended because its ``cancel`` event was set."""
+
+
+class PassingError(EngineError):
+    """A registry did not answer, or was not able to: try again, it may be over soon."""
 
 
 class Docker(Protocol):
@@ -144,6 +207,43 @@ class Docker(Protocol):
             Cancelled: ``cancel`` was set meanwhile.
         """
 
+    def tag(self, image: str, reference: str) -> None:
+        """Give an image, of which the engine has the id, a reference ``name:tag``; another image loses it."""
+
+    def untag(self, reference: str) -> None:
+        """Take a reference ``name:tag`` back. The image stays, even if it was its last one."""
+
+    def push(self, reference: str, login: Login | None, output: Output, cancel: threading.Event) -> str:
+        """Push the image that has a reference, and give the digest of its manifest, ``sha256:…``.
+
+        Arguments:
+            reference: where to, ``registry/repository/name:tag``.
+            login: what to log in with; docker's own configuration if None.
+            output: gets what the engine tells meanwhile.
+            cancel: ends it when set.
+
+        Raises:
+            StepError: the registry does not take it from us.
+            PassingError: the registry cannot be reached, or failed by itself.
+            Cancelled: ``cancel`` was set meanwhile.
+        """
+
+    def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
+        """Ask a registry for the digest of the manifest that a reference stands for; None if it has none.
+
+        Raises:
+            StepError: the registry does not tell us.
+            PassingError: the registry cannot be reached, or failed by itself.
+            Cancelled: ``cancel`` was set meanwhile.
+        """
+
+    def holds(self, image: EngineImage, reference: str, login: Login | None, cancel: threading.Event) -> bool:
+        """Tell whether the engine's image is the one that a registry has as ``name@sha256:…``.
+
+        Nothing but a few kilobytes are downloaded for it, and no image is left behind. Raises what
+        ``digest`` does.
+        """
+
     def build(self, request: BuildRequest, output: Output, cancel: threading.Event) -> BuildResult:
         """Build an image; ``output`` gets the names of the steps (progress) and what they print.
 
@@ -153,12 +253,68 @@ class Docker(Protocol):
         """
 
     def run(self, request: RunRequest, output: Output, cancel: threading.Event) -> int:
-        """Run a container to its end, remove it whatever happened, and return its exit code.
+        """Run a container to its end and return its exit code.
+
+        It is removed whatever happened; one that ``request.keep`` asks for only if it did not start.
 
         Raises:
             StepError: the container could not be created or started as asked.
             Cancelled: ``cancel`` was set meanwhile; the container was stopped.
         """
 
+    def start(self, request: RunRequest) -> None:
+        """Start a container and leave it alone; it stays until it is removed.
+
+        Raises:
+            StepError: the container could not be created or started as asked.
+        """
+
+    def container(self, name: str) -> ContainerState:
+        """Say how a container is."""
+
+    def execute(self, name: str, command: tuple[str, ...], cancel: threading.Event) -> Execution:
+        """Run a further command in a running container.
+
+        Raises:
+            Cancelled: ``cancel`` was set meanwhile; the command may still run.
+        """
+
+    def logs(self, name: str, tail: int) -> tuple[str, ...]:
+        """Give the last lines that a container printed, at most ``tail``."""
+
+    def remove_container(self, name: str) -> None:
+        """Remove a container, running or not, if it is there."""
+
+    def create_network(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make a network on which containers find each other by name."""
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that no container uses any more, if it is there."""
+
+    def copy_out(self, container: str, path: str, cancel: threading.Event) -> Generator[bytes]:
+        """Pack a file or directory of a container, running or not, as the chunks of an uncompressed tar file.
+
+        Its first member is what the path names; if that is a symbolic link, what it leads to. Close the
+        generator to break it off.
+
+        Arguments:
+            container: id or name of the container.
+            path: the file or directory, from the container's root.
+            cancel: ends it when set.
+
+        Raises:
+            StepError: there is no such container or no such path.
+            Cancelled: ``cancel`` was set meanwhile.
+        """
+
     def remove_containers(self, label: str) -> None:
         """Remove every container that carries the label ``key=value``, running or not."""
+
+    def remove_networks(self, label: str) -> None:
+        """Remove every network that carries the label ``key=value`` and that no container uses."""
+
+    def remove_images(self, repository: str) -> None:
+        """Take back every reference ``repository:tag``; images that have no other go with it."""
+
+    def identity(self) -> str:
+        """Give what tells this engine from all others, as long as it keeps its data."""

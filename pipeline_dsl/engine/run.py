@@ -2,86 +2,80 @@
 
 from __future__ import annotations
 
-import dataclasses
-import secrets
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.engine.events import (
-    RunEnded,
-    RunStarted,
-    StageEnded,
-    StageId,
-    StageOutline,
-    Status,
-)
+from pipeline_dsl.engine.events import RunEnded, RunStarted, StageEnded, StageId, Status
+from pipeline_dsl.engine.leftovers import clean_up, sweep
+from pipeline_dsl.engine.limit import setting_limit
+from pipeline_dsl.engine.masking import masked
+from pipeline_dsl.engine.outline import outlines, stage_id
 from pipeline_dsl.engine.scheduler import Schedule
-from pipeline_dsl.engine.stage import RUN_LABEL, StageRunner, outline
+from pipeline_dsl.engine.scope import Values
+from pipeline_dsl.engine.stage import StageRunner
 from pipeline_dsl.engine.steps.build import Builds
-from pipeline_dsl.errors import EngineError
+from pipeline_dsl.engine.work import Tools
+from pipeline_dsl.settings import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline_dsl.engine.docker import Docker
     from pipeline_dsl.engine.events import Emit, Event
+    from pipeline_dsl.engine.leftovers import RunDirectory
+    from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan, PlannedStage
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """How to run a plan.
-
-    Arguments:
-        jobs: how many stages may run at the same time.
-        keep_going: whether stages that do not need a failed one still run.
-        pull: whether base images are pulled even if the engine has them.
-    """
-
-    jobs: int
-    keep_going: bool = False
-    pull: bool = False
-
-
-def run(plan: Plan, docker: Docker, options: Options, emit: Emit) -> Status:
+def run(plan: Plan, docker: Docker, options: Options, emit: Emit, directory: RunDirectory) -> Status:
     """Run a plan and say how it ended.
 
-    A KeyboardInterrupt ends everything that was started; the status is then CANCELLED. No container
-    is left behind, whatever happens.
+    A KeyboardInterrupt ends everything that was started; the status is then CANCELLED. Containers, networks
+    and temporary images and files are gone afterwards, whatever happens; those of earlier runs that were
+    killed go first.
 
     Arguments:
         plan: what to do.
         docker: the engine to do it with.
         options: how to do it.
         emit: takes what happens; never called by two threads at once.
+        directory: the run's own directory, beside those of other runs on this machine.
     """
-    return _Run(plan, docker, options, _one_at_a_time(emit)).run()
+    mask = Mask(one.secret.reveal() for one in options.secrets.values())
+    emit = _one_at_a_time(masked(emit, mask) if options.secrets else emit)
+    cancel = threading.Event()
+    tools = Tools(
+        plan=plan,
+        docker=docker,
+        options=options,
+        builds=_builds(docker, options, cancel),
+        directory=directory,
+        cancel=cancel,
+        mask=mask,
+    )
+    return _Run(tools, emit).run(sweep(directory, docker))
 
 
-def outlines(plan: Plan) -> tuple[StageOutline, ...]:
-    """Say what stages a plan has, and what they are going to do."""
-    stages = (stage for pipeline in plan.pipelines for stage in pipeline)
-    return tuple(StageOutline(_id(stage), outline(stage), stage.needs) for stage in stages)
+def _builds(docker: Docker, options: Options, cancel: threading.Event) -> Builds:
+    settings = options.settings
+    limits = (
+        setting_limit(settings.timeouts.build, "timeouts.build"),
+        setting_limit(settings.timeouts.pull, "timeouts.pull"),
+    )
+    return Builds(docker, pull="always" if options.pull else settings.pull, cancel=cancel, limits=limits)
 
 
 class _Run:
-    def __init__(self, plan: Plan, docker: Docker, options: Options, emit: Emit) -> None:
-        self._plan = plan
-        self._docker = docker
-        self._options = options
+    def __init__(self, tools: Tools, emit: Emit) -> None:
+        self._tools = tools
+        self._plan = tools.plan
         self._emit = emit
-        self._id = secrets.token_hex(4)
-        self._cancel = threading.Event()
         self._statuses: dict[StageId, Status] = {}
-        builds = Builds(docker, pull=options.pull, cancel=self._cancel)
-        self._runner = StageRunner(
-            docker, builds, emit, project=plan.project, run_id=self._id, cancel=self._cancel
-        )
+        self._runner = StageRunner(tools, Values(tools.plan.setup), emit)
 
-    def run(self) -> Status:
+    def run(self, problems: tuple[str, ...]) -> Status:
         start = time.monotonic()
-        stages = [stage for pipeline in self._plan.pipelines for stage in pipeline]
         self._emit(RunStarted(self._plan.project, outlines(self._plan)))
         interrupted = False
         try:
@@ -89,12 +83,11 @@ class _Run:
                 self._run_pipeline(pipeline)
         except KeyboardInterrupt:
             interrupted = True
-        problems = self._clean_up()
-        for stage in stages:
-            if _id(stage) not in self._statuses:
-                self._emit(
-                    StageEnded(_id(stage), Status.NOT_RUN, 0, self._reason(stage, interrupted=interrupted))
-                )
+        problems += (*self._runner.problems, *clean_up(self._tools.directory, self._tools.docker))
+        for stage in self._plan.stages:
+            if stage_id(stage) not in self._statuses:
+                reason = self._reason(stage, interrupted=interrupted)
+                self._emit(StageEnded(stage_id(stage), Status.NOT_RUN, 0, reason))
         status = Status.CANCELLED if interrupted else _worst(self._statuses.values())
         self._emit(RunEnded(status, time.monotonic() - start, problems))
         return status
@@ -104,12 +97,12 @@ class _Run:
 
         def work(name: str) -> bool:
             status = self._runner.run(stages[name])
-            self._statuses[_id(stages[name])] = status
+            self._statuses[stage_id(stages[name])] = status
             return status is Status.PASSED
 
         needs = {name: stage.needs for name, stage in stages.items()}
-        jobs, keep_going = self._options.jobs, self._options.keep_going
-        Schedule(needs, work, jobs, keep_going=keep_going, cancel=self._cancel).run()
+        options = self._tools.options
+        Schedule(needs, work, options.jobs, keep_going=options.keep_going, cancel=self._tools.cancel).run()
 
     def _reason(self, stage: PlannedStage, *, interrupted: bool) -> str:
         """Say why a stage was not run."""
@@ -118,14 +111,6 @@ class _Run:
             if status is not Status.PASSED:
                 return f"{name} {_PREDICATES[status]}"
         return "interrupted" if interrupted else "the run had ended"
-
-    def _clean_up(self) -> tuple[str, ...]:
-        """Remove what a second interrupt or a crash of a thread may have left."""
-        try:
-            self._docker.remove_containers(f"{RUN_LABEL}={self._id}")
-        except EngineError as error:
-            return (f"Containers of this run may be left, with the label {RUN_LABEL}={self._id}: {error}",)
-        return ()
 
 
 _PREDICATES = {
@@ -144,10 +129,6 @@ def _one_at_a_time(emit: Emit) -> Emit:
             emit(event)
 
     return emit_alone
-
-
-def _id(stage: PlannedStage) -> StageId:
-    return StageId(stage.pipeline, stage.name)
 
 
 def _worst(statuses: Iterable[Status]) -> Status:

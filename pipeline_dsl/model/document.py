@@ -12,25 +12,22 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias, TypeVar
 
+from pipeline_dsl import model
 from pipeline_dsl.errors import DefinitionError, Position, Problem
-from pipeline_dsl.model import apt, artifacts, builders, pipeline, project, stage, users, variant
+from pipeline_dsl.model import pipeline, project, stage, variant
 from pipeline_dsl.model.definition import Definition, default, fields
 
 FORMAT = 1
 """Version of the document's form; a document of another version is refused."""
 
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _Expected = TypeVar("_Expected")
 
 _KINDS: dict[str, type[Definition]] = {
-    kind.__name__: kind
-    for kind in (
-        *(apt.Apt, apt.AptProxy, apt.AptSource),
-        *(artifacts.Cache, artifacts.Copy, artifacts.Image, artifacts.Mount),
-        *(builders.Builder, builders.Node, builders.Php, builders.Poetry, builders.Python),
-        *(pipeline.Pipeline, project.Project, stage.Run, stage.Stage),
-        *(users.Lives, users.Runs, variant.Variant),
-    )
+    name: kind
+    for name in model.__all__
+    for kind in [getattr(model, name)]
+    if isinstance(kind, type) and issubclass(kind, Definition)
 }
 
 
@@ -90,7 +87,7 @@ def _encode(value: object, *, listed: bool = False) -> Json:
             return {"mapping": {str(key): _encode(item) for key, item in value.items()}}
         case list() | tuple():
             return [_encode(item, listed=listed) for item in value]
-        case None | bool() | int():
+        case None | bool() | int() | float():
             return value
         case _:
             return str(value)

@@ -27,7 +27,7 @@ _EXPECTED = {
 }
 """What each kind of type error would have had, for the kinds that a model's field can meet."""
 
-_BY_NAME = ("Variant", "Stage", "Pipeline")
+_BY_NAME = ("Variant", "Stage", "Pipeline", "BuildSpecification")
 """Classes whose objects have names, so that an author may think of referring to them by these."""
 
 

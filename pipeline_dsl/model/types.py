@@ -113,6 +113,12 @@ def _absolute_directory(value: str) -> str:
     return value
 
 
+def _below_project(value: str) -> str:
+    if value.startswith("/") or posixpath.normpath(value).startswith(".."):
+        raise InvalidError(f'"{value}" is not a directory of the project', "Name it from the project's root.")
+    return value
+
+
 _REFERENCE = (
     r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"  # host: its first label,
     r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"  # the others,
@@ -126,8 +132,16 @@ _REFERENCE = (
 _VERSION = r"(?:[0-9]+:)?[0-9][a-zA-Z0-9.+~-]*"
 _RELEASE = r"[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 
+_REFERRED = r".*\$\{[A-Za-z0-9_-]*\.[A-Za-z0-9._-]+(?:\|[^}]*)?\}.*"
+"""What becomes a reference to an image only while a pipeline runs."""
+
 ImageReference: TypeAlias = Annotated[
-    str, matching(_REFERENCE, "image reference", "Expected name[:tag][@digest], the name in lower case.")
+    str,
+    matching(
+        f"{_REFERENCE}|{_REFERRED}",
+        "image reference",
+        "Expected name[:tag][@digest], the name in lower case.",
+    ),
 ]
 VARIANT_NAME = matching(
     r"[a-zA-Z][a-zA-Z0-9.-]+[a-zA-Z0-9]",
@@ -188,6 +202,7 @@ PythonVersionSpecification: TypeAlias = Annotated[
 ]
 NumericId: TypeAlias = Annotated[int, Field(ge=0)]
 NonEmpty: TypeAlias = Annotated[str, AfterValidator(_not_empty)]
+ContextDirectory: TypeAlias = Annotated[NonEmpty, AfterValidator(_below_project)]
 AbsoluteDirectory: TypeAlias = Annotated[str, AfterValidator(_absolute_directory)]
 Environment: TypeAlias = MappingOf[EnvironmentName, str]
 """Environment variables, or build arguments, by name."""

@@ -3,18 +3,23 @@
 from pipeline_dsl.plan.build import (
     BuildParameters,
     PlannedBuild,
+    WantedBuild,
     plan_build,
     plan_builds,
     plan_dockerfile,
     slug,
 )
-from pipeline_dsl.plan.plan import Plan, PlannedStage, plan
+from pipeline_dsl.plan.plan import Choice, Plan, PlannedStage, check_files, chosen_pipelines, plan
 
 __all__ = [
     "BuildParameters",
+    "Choice",
     "Plan",
     "PlannedBuild",
     "PlannedStage",
+    "WantedBuild",
+    "check_files",
+    "chosen_pipelines",
     "plan",
     "plan_build",
     "plan_builds",

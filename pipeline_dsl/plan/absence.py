@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,9 @@ from pipeline_dsl.errors import Problem, did_you_mean
 
 if TYPE_CHECKING:
     from pipeline_dsl.plan.tree import Resolved, Tree
+
+_ROOTED = "Paths are relative to the project's root."
+_NOT_COPIED = "It is not among the files that earlier stages have copied out of containers, either."
 
 
 def absence(tree: Tree, path: str, found: Resolved) -> Problem:
@@ -23,7 +25,7 @@ def absence(tree: Tree, path: str, found: Resolved) -> Problem:
     """
     if not found.lost:
         return Problem("source-missing", f'"{path}" is to be copied, but its symbolic links go in circles.')
-    if not os.path.lexists(tree.place(found.lost)):
+    if not tree.layers.status(found.lost):
         return _missing(tree, path, found)
     if tree.ignore.matches(found.lost):
         return _ignored(tree, path, found)
@@ -35,9 +37,9 @@ def _missing(tree: Tree, path: str, found: Resolved) -> Problem:
     message = f'"{path}" is to be copied, but there is no "{found.lost}"{_led_by(found)}.'
     directory = posixpath.dirname(found.lost)
     # A name too many below a file has no siblings.
-    is_directory = Path(tree.place(directory)).is_dir()
+    is_directory = Path(tree.layers.place(directory)).is_dir()
     siblings = [file.path for file in tree.children(directory)] if is_directory else []
-    hint = did_you_mean(found.lost, siblings) or "Paths are relative to the project's root."
+    hint = did_you_mean(found.lost, siblings) or (_ROOTED if tree.layers.is_single else _NOT_COPIED)
     return Problem("source-missing", message, hint=hint)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import os
 import posixpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Problem
@@ -13,13 +14,13 @@ from pipeline_dsl.image.selection import Selection
 from pipeline_dsl.plan import wildcard
 from pipeline_dsl.plan.absence import absence
 from pipeline_dsl.plan.ignore import Ignore
+from pipeline_dsl.plan.layers import Layers
 from pipeline_dsl.plan.tree import ContextFile, Kind, Resolved, Tree
 from pipeline_dsl.plan.wildcard import MalformedError
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 __all__ = ["ContextFile", "Kind", "Selection", "load_ignore", "read_context"]
 
@@ -40,7 +41,9 @@ def load_ignore(root: Path) -> Ignore:
     return Ignore.parse(text)
 
 
-def read_context(root: Path, selections: Iterable[Selection], ignore: Ignore) -> tuple[ContextFile, ...]:
+def read_context(
+    root: Path, selections: Iterable[Selection], ignore: Ignore, overlays: Sequence[Path] = ()
+) -> tuple[ContextFile, ...]:
     """Find the files of a build context.
 
     Only directories that some selection needs are read. A source means what it means to COPY: a file, a
@@ -53,6 +56,8 @@ def read_context(root: Path, selections: Iterable[Selection], ignore: Ignore) ->
         root: the directory that is built from.
         selections: what the Dockerfile copies.
         ignore: what is not there for it; see ``load_ignore``.
+        overlays: directories whose files lie over those of the root, the last one on top; see ``Layers``.
+            What is ignored is ignored in them, too.
 
     Returns:
         Every file once, with the directories above it, sorted by path: a directory precedes what is in it.
@@ -64,7 +69,7 @@ def read_context(root: Path, selections: Iterable[Selection], ignore: Ignore) ->
     files: dict[str, ContextFile] = {}
     problems: dict[Problem, None] = {}
     try:
-        tree = Tree(os.fspath(root), ignore)
+        tree = Tree(Layers(os.fspath(root), [os.fspath(overlay) for overlay in overlays]), ignore)
         for selection in selections:
             files |= _taken(tree, selection, problems)
     except OSError as error:
@@ -180,6 +185,8 @@ def _unprefixed(path: str, prefix: str) -> str:
 
 
 def _unreadable(error: OSError, root: Path) -> Problem:
-    name = os.path.relpath(error.filename or root, root)
+    name = str(error.filename or root)
+    if Path(name).is_relative_to(root):
+        name = os.path.relpath(name, root)
     message = f'"{name}" in the build context cannot be read: {error.strerror}.'
     return Problem("context-unreadable", message, hint="Make it readable, or ignore it in .dockerignore.")

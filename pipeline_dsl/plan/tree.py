@@ -9,6 +9,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.plan.layers import Layers, below
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -68,37 +70,34 @@ class Resolved:
 
 
 class Tree:
-    """The files below a directory, less the ignored ones.
+    """The files below a directory and those that lie over them, less the ignored ones.
 
     Every directory is listed once at most, and never when all below it is ignored. Paths are relative to the
     root, with slashes; the root itself is the empty path.
 
     Arguments:
-        root: the directory on disk.
+        layers: where they are on disk.
         ignore: what is not part of it.
     """
 
-    def __init__(self, root: str, ignore: Ignore) -> None:
-        self.root = ContextFile("", root, Kind.DIRECTORY, _ROOT_MODE, 0, 0)
+    def __init__(self, layers: Layers, ignore: Ignore) -> None:
+        self.root = ContextFile("", layers.root, Kind.DIRECTORY, _ROOT_MODE, 0, 0)
+        self.layers = layers
         self.ignore = ignore
         self._listed: dict[str, tuple[ContextFile, ...]] = {}
         self._passages: set[str] = set()
-
-    def place(self, path: str) -> str:
-        """Say where a path is on disk."""
-        return _below(self.root.source, path) if path else self.root.source
 
     def find(self, path: str) -> ContextFile | None:
         """Look a path up, without following a link at its end."""
         if not path:
             return self.root
-        try:
-            status = os.lstat(self.place(path))
-        except (FileNotFoundError, NotADirectoryError):
+        found = self.layers.status(path)
+        if found is None:
             return None
+        place, status = found
         if not self._admits(path, lambda: stat.S_ISDIR(status.st_mode)):
             return None
-        return _file(path, self.place(path), status)
+        return _file(path, place, status)
 
     def children(self, directory: str) -> Sequence[ContextFile]:
         """List a directory; with the passages in it, see ``is_passage``."""
@@ -123,7 +122,7 @@ class Tree:
             step = ahead.popleft()
             if step in ("", "."):
                 continue
-            reached = file.path.rpartition("/")[0] if step == ".." else _below(file.path, step)
+            reached = file.path.rpartition("/")[0] if step == ".." else below(file.path, step)
             found = self.find(reached)
             if found is None:
                 return Resolved(tuple(links), None, reached)
@@ -138,11 +137,10 @@ class Tree:
         return Resolved(tuple(links), file) if self.exists(file) else Resolved(tuple(links), None, file.path)
 
     def _scan(self, directory: str) -> Iterator[ContextFile]:
-        with os.scandir(self.place(directory)) as entries:
-            for entry in entries:
-                file = self._entry(_below(directory, entry.name), entry)
-                if file is not None:
-                    yield file
+        for entry in self.layers.entries(directory):
+            file = self._entry(below(directory, entry.name), entry)
+            if file is not None:
+                yield file
 
     def _entry(self, path: str, entry: os.DirEntry[str]) -> ContextFile | None:
         if not self._admits(path, lambda: entry.is_dir(follow_symlinks=False)):
@@ -159,10 +157,6 @@ class Tree:
             return False
         self._passages.add(path)
         return True
-
-
-def _below(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name
 
 
 def _file(path: str, source: str, status: os.stat_result) -> ContextFile | None:

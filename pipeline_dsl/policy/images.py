@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.model import Builder, Copy, Image, Node, Php, Python
 from pipeline_dsl.model.artifacts import as_mount
+from pipeline_dsl.resolve.expressions import sole_expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +79,9 @@ def _full_name(name: str) -> str:
 
 def _is_host(word: str) -> bool:
     return "." in word or ":" in word or word == "localhost"
+
+
+def is_own(reference: str) -> bool:
+    """Tell whether a reference is to the image of another stage, which the policy looks at for itself."""
+    expression = sole_expression(reference)
+    return expression is not None and expression.key == "imageLocalName"

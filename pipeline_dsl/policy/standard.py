@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Problem, UsageError, did_you_mean
 from pipeline_dsl.policy.declaration import Violation
-from pipeline_dsl.policy.images import images, is_from
+from pipeline_dsl.policy.images import images, is_from, is_own
 from pipeline_dsl.policy.pins import PINS
+from pipeline_dsl.resolve.expressions import sole_expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ def only_from(places: Sequence[str]) -> Policy:
     def registries(project: Resolved) -> Iterator[Violation]:
         for variant in project.variants.values():
             for setting, reference in images(variant):
-                if not any(is_from(reference, place) for place in places):
+                if not (is_own(reference) or any(is_from(reference, place) for place in places)):
                     message = f'"{reference}" does not come from {" or ".join(places)}.'
                     yield Violation(variant.name, setting, message)
 
@@ -44,11 +45,12 @@ def secure(names: Sequence[str]) -> Policy:
     """Make a policy: what goes into production cannot change its own code.
 
     Arguments:
-        names: the variants in question; ``production`` if there are none. Each has to be there.
+        names: the variants in question, each of which has to be there. If there are none, those that stages
+            publish; and ``production`` if there are no such stages.
     """
 
     def secure(project: Resolved) -> Iterator[Violation]:
-        wanted = names or ("production",)
+        wanted = names or tuple(_published(project)) or ("production",)
         for variant in project.variants.values():
             if variant.name in wanted and variant.insecurely:
                 message = "the application would run as the user that owns its files."
@@ -120,6 +122,17 @@ def _root(variant: ResolvedVariant) -> Iterator[Violation]:
         yield Violation(variant.name, "lives.uid", "the application's files would be root's.")
     if variant.runner.uid == 0:
         yield Violation(variant.name, "runs.uid", "the application would run as root.")
+
+
+def _published(project: Resolved) -> Iterator[str]:
+    """Name the variants whose images stages publish: their own, and those of other stages."""
+    for pipeline in project.pipelines:
+        builds = {stage.name: stage.build for stage in pipeline.stages if stage.build}
+        for stage in pipeline.stages:
+            image = sole_expression(stage.publish.image) if stage.publish else None
+            build = builds.get(image.namespace or stage.name) if image else None
+            if build:
+                yield build.variant
 
 
 def _missing(name: str, project: Resolved) -> Problem:

@@ -1,12 +1,24 @@
 """Works a project out: settings merged, references followed, cycles found, mistakes named."""
 
 from pipeline_dsl.resolve.project import resolve
-from pipeline_dsl.resolve.resolved import (
-    Resolved,
+from pipeline_dsl.resolve.resolved import Resolved, ResolvedVariant
+from pipeline_dsl.resolve.steps import (
+    ResolvedBuild,
     ResolvedPipeline,
+    ResolvedPublish,
     ResolvedRun,
+    ResolvedService,
     ResolvedStage,
-    ResolvedVariant,
 )
 
-__all__ = ["Resolved", "ResolvedPipeline", "ResolvedRun", "ResolvedStage", "ResolvedVariant", "resolve"]
+__all__ = [
+    "Resolved",
+    "ResolvedBuild",
+    "ResolvedPipeline",
+    "ResolvedPublish",
+    "ResolvedRun",
+    "ResolvedService",
+    "ResolvedStage",
+    "ResolvedVariant",
+    "resolve",
+]

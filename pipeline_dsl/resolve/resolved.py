@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipeline_dsl.errors import Position, Problem
+    from pipeline_dsl.resolve.steps import ResolvedPipeline
 
 Step: TypeAlias = Node | Php | Python | Builder
 """One build step of a variant, with the settings of all that it inherits."""
@@ -87,52 +88,6 @@ class ResolvedVariant:
     def final_directory(self) -> str:
         """The working directory of the finished image: what relative paths in it start from."""
         return "/" if self.base is None else self.run_directory or self.directory
-
-
-@dataclasses.dataclass(frozen=True)
-class ResolvedRun:
-    """A container to run; its strings may hold references, all of which are known to lead somewhere.
-
-    Arguments:
-        command: program and arguments instead of the image's entrypoint; None for the entrypoint.
-        arguments: what to add to the one or the other.
-        environment: environment variables beside the image's.
-        image: id of the image; None for the one that the stage builds.
-        tail: how many of the last lines of standard output to keep; -1 for all.
-    """
-
-    command: tuple[str, ...] | None
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str]
-    image: str | None
-    tail: int
-
-
-@dataclasses.dataclass(frozen=True)
-class ResolvedStage:
-    """A stage and what it waits for.
-
-    Arguments:
-        name: name of the stage.
-        at: the author's line.
-        build: name of the variant to build.
-        run: the container to run.
-        needs: names of the stages that have to pass first, as they are first mentioned.
-    """
-
-    name: str
-    at: Position
-    build: str | None
-    run: ResolvedRun | None
-    needs: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class ResolvedPipeline:
-    """A pipeline; its stages are in an order in which they could run one by one."""
-
-    name: str
-    stages: tuple[ResolvedStage, ...]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,117 +1,143 @@
-"""Resolving pipelines: what each stage does, and what it waits for."""
+"""Spelling stages out: what each does, and what it waits for."""
 
 from __future__ import annotations
 
-import graphlib
+import dataclasses
+import posixpath
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.errors import Problem, did_you_mean
-from pipeline_dsl.resolve.expressions import Expression, MalformedExpressionError, expressions
-from pipeline_dsl.resolve.order import circle
-from pipeline_dsl.resolve.resolved import ResolvedPipeline, ResolvedRun, ResolvedStage
+from pipeline_dsl.checkout import is_git_url
+from pipeline_dsl.model import Artifact, Promote, Publish, Run, Service, Variant
+from pipeline_dsl.model.context import NAMESPACE
+from pipeline_dsl.model.definition import amended
+from pipeline_dsl.resolve.notices import merged
+from pipeline_dsl.resolve.references import step_references
+from pipeline_dsl.resolve.steps import (
+    OWN_CONTAINER,
+    OWN_IMAGE,
+    ResolvedBuild,
+    ResolvedPublish,
+    ResolvedRun,
+    ResolvedService,
+    ResolvedStage,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable
 
     from pipeline_dsl.model import Pipeline, Stage
-    from pipeline_dsl.model.stage import RunSpecification
-
-_BOUND_BY = {"build": ("imageID",), "run": ("output",)}
-"""The values that each step gives its stage."""
-
-_ENTRYPOINT = ResolvedRun(command=None, arguments=(), environment={}, image=None, tail=0)
+    from pipeline_dsl.model.run import RunSpecification
+    from pipeline_dsl.model.steps import BuildSpecification
+    from pipeline_dsl.resolve.references import References
 
 
-def resolve_pipeline(pipeline: Pipeline) -> ResolvedPipeline:
-    """Spell out a pipeline that has no defects."""
-    stages = {stage.name: _resolve_stage(stage) for stage in pipeline.stages}
-    order = graphlib.TopologicalSorter({name: stage.needs for name, stage in stages.items()})
-    return ResolvedPipeline(pipeline.name, tuple(stages[name] for name in order.static_order()))
+def connected(spelled: ResolvedStage, stage: Stage, variant_references: References) -> ResolvedStage:
+    """Add to a stage that is spelled out what it waits for.
 
+    Arguments:
+        spelled: the stage.
+        stage: what its author wrote.
+        variant_references: gives the expressions in a variant and in all that it takes files from.
 
-def pipeline_defects(pipeline: Pipeline) -> Iterator[Problem]:
-    """Find what is wrong with a pipeline and its stages."""
-    if not pipeline.stages:
-        message = f'pipeline "{pipeline.name}" has no stages.'
-        yield Problem("empty-pipeline", message, pipeline.at, "Add one with its method stage().")
-    siblings = {stage.name: stage for stage in pipeline.stages}
-    problems = [problem for stage in pipeline.stages for problem in _stage_defects(stage, siblings)]
-    yield from problems or _circular_stages(pipeline.name, siblings)
-
-
-def _resolve_stage(stage: Stage) -> ResolvedStage:
-    run = _run(stage.run)
+    Raises:
+        MalformedExpressionError: a string holds what is nearly an expression.
+    """
+    found = tuple(one for _, some in step_references(spelled, variant_references) for one in some)
     named = [earlier.name for earlier in stage.after]
-    named += [expression.namespace for expression in _references(run) if expression.namespace]
-    build = stage.build.name if stage.build else None
-    return ResolvedStage(stage.name, stage.at, build, run, tuple(dict.fromkeys(named)))
+    named += [one.namespace for one in found if one.namespace not in ("", NAMESPACE, stage.name)]
+    return dataclasses.replace(spelled, needs=tuple(dict.fromkeys(named)), references=found)
 
 
-def _circular_stages(pipeline: str, stages: Mapping[str, Stage]) -> Iterator[Problem]:
-    names = circle({name: _resolve_stage(stage).needs for name, stage in stages.items()})
-    if names:
-        circular = f"wait for one another in a circle, each for the next: {' → '.join(names)}"
-        message = f'stages of pipeline "{pipeline}" {circular}.'
-        yield Problem("stage-cycle", message, stages[names[0]].at)
+def spell_out(stage: Stage, pipeline: Pipeline) -> ResolvedStage:
+    """Spell out a stage but for what it waits for."""
+    return ResolvedStage(
+        name=stage.name,
+        at=stage.at,
+        build=_build(stage.build, pipeline.directory) if stage.build else None,
+        run=_run(stage.run, pipeline.directory),
+        copy=tuple(map(_artifact, stage.copy)),
+        publish=_publish(stage.publish),
+        promote=_promotions(stage.promote),
+        deploy=stage.deploy,
+        exports=stage.exports,
+        trigger=stage.trigger,
+        notify=merged(pipeline.notify, stage.notify),
+    )
 
 
-def _stage_defects(stage: Stage, siblings: Mapping[str, Stage]) -> Iterator[Problem]:
-    run = _run(stage.run)
-    what = f'stage "{stage.name}"'
-    if stage.build is None and run is None:
-        hint = "Give it build=VARIANT, run=True or both."
-        yield Problem("idle-stage", f"{what} does nothing.", stage.at, hint)
-    if stage.build is None and run is not None and run.image is None:
-        message = f"{what} has no image to run."
-        yield Problem("no-image", message, stage.at, "Give it build=VARIANT, or Run(image=stage.image_id).")
-    if run is not None and run.command == ():
-        message = f"{what} runs a command that is empty."
-        yield Problem("empty-command", message, stage.at, "Write run=True for the image's entrypoint.")
-    for other in stage.after:
-        if siblings.get(other.name) is not other:
-            message = f'{what} comes after "{other.name}", which is not a stage of its pipeline.'
-            yield Problem("foreign-stage", message, stage.at)
-    try:
-        for expression in _references(run):
-            yield from _reference_defects(expression, stage, siblings)
-    except MalformedExpressionError as error:
-        hint = 'Write "$${" for a "${" that is meant for somebody else, such as a shell.'
-        yield Problem("malformed-expression", f"{what}: {error}.", stage.at, hint)
+def _build(build: BuildSpecification, directory: str) -> ResolvedBuild:
+    if isinstance(build, Variant):
+        return ResolvedBuild(build.name, posixpath.normpath(directory))
+    is_repository = is_git_url(build.context)
+    return ResolvedBuild(
+        variant=build.variant.name,
+        directory="" if is_repository else posixpath.normpath(posixpath.join(directory, build.context)),
+        repository=build.context if is_repository else "",
+        excludes=build.excludes,
+        pull=build.pull,
+    )
 
 
-def _run(run: RunSpecification | None) -> ResolvedRun | None:
-    if run is None or run is False:
+def _run(run: RunSpecification | None, directory: str) -> ResolvedRun | None:
+    match run:
+        case None | False:
+            return None
+        case True:
+            return ResolvedRun()
+        case Run():
+            return ResolvedRun(
+                command=_words(run.command),
+                arguments=run.arguments,
+                environment=run.environment,
+                image=run.image or OWN_IMAGE,
+                tail=run.tail,
+                credentials=tuple(run.credentials),
+                services=tuple(_service(service, directory) for service in run.services),
+                timeout=run.timeout,
+                memory=run.memory,
+                cpus=run.cpus,
+                retries=run.retries,
+            )
+    return ResolvedRun(command=tuple(run))
+
+
+def _service(service: Service, directory: str) -> ResolvedService:
+    is_built = isinstance(service.image, Variant)
+    return ResolvedService(
+        name=service.name,
+        build=_build(service.image, directory) if isinstance(service.image, Variant) else None,
+        image="" if is_built else str(service.image),
+        command=_words(service.command),
+        arguments=tuple(service.arguments),
+        environment=service.environment,
+        health=_words(service.health),
+        timeout=service.timeout,
+    )
+
+
+def _words(words: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(words)
+
+
+def _artifact(files: str | Artifact) -> Artifact:
+    artifact = files if isinstance(files, Artifact) else Artifact(files)
+    return amended(artifact, container=artifact.container or OWN_CONTAINER)
+
+
+def _publish(publish: bool | Publish | None) -> ResolvedPublish | None:  # noqa: FBT001 -- the author's
+    if not publish:
         return None
-    if run is True:
-        return _ENTRYPOINT
-    if isinstance(run, list | tuple):
-        return ResolvedRun(tuple(run), (), {}, image=None, tail=0)
-    command = None if run.command is None else tuple(run.command)
-    return ResolvedRun(command, tuple(run.arguments), run.environment, run.image, run.tail)
+    said = publish if isinstance(publish, Publish) else Publish()
+    return ResolvedPublish(
+        image=said.image or OWN_IMAGE,
+        name=said.name or "${setup.project}",
+        tag=said.tag or "${setup.timestamp}-${.stage}",
+        tags=("${setup.tag}",) if said.tags is None else said.tags,
+        overwrite=said.overwrite if isinstance(said.overwrite, bool) else tuple(said.overwrite),
+    )
 
 
-def _references(run: ResolvedRun | None) -> Iterator[Expression]:
-    if run is None:
-        return
-    variables = (text for variable in run.environment.items() for text in variable)
-    for text in (*(run.command or ()), *run.arguments, *variables, run.image or ""):
-        yield from expressions(text)
-
-
-def _reference_defects(
-    expression: Expression, stage: Stage, siblings: Mapping[str, Stage]
-) -> Iterator[Problem]:
-    what = f'stage "{stage.name}": ${{{expression.namespace}.{expression.key}}}'
-    source = siblings.get(expression.namespace) if expression.namespace else stage
-    if expression.namespace == stage.name:
-        hint = f"Write ${{.{expression.key}}}."
-        yield Problem("own-reference", f"{what} is the stage's own.", stage.at, hint)
-    elif source is None:
-        message = f'{what}: there is no stage "{expression.namespace}" in its pipeline.'
-        yield Problem("unknown-stage", message, stage.at, did_you_mean(expression.namespace, siblings))
-    else:
-        steps = ["build"] if source is stage else ["build", "run"]  # what a run gives, it does not know yet
-        bound = ["stage", *(key for step in steps if getattr(source, step) for key in _BOUND_BY[step])]
-        if expression.key not in bound:
-            message = f'{what}: stage "{source.name}" gives no "{expression.key}".'
-            yield Problem("unbound-reference", message, stage.at, did_you_mean(expression.key, bound))
+def _promotions(promote: bool | Iterable[Promote] | None) -> tuple[Promote, ...]:  # noqa: FBT001 -- as above
+    if isinstance(promote, bool) or promote is None:
+        return (Promote(),) if promote else ()
+    return tuple(promote)

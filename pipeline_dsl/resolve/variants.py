@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.model import AptProxy, Builder, Copy, Image, Lives, Mount, Project, Runs, Variant
+from pipeline_dsl.model import (
+    AptProxy,
+    Build,
+    Builder,
+    Copy,
+    Image,
+    Lives,
+    Mount,
+    Project,
+    Run,
+    Runs,
+    Variant,
+)
 from pipeline_dsl.model.artifacts import as_copy
 from pipeline_dsl.resolve.merge import Inheritance, overlay, packages_by_release
 from pipeline_dsl.resolve.resolved import ResolvedApt, ResolvedUser, ResolvedVariant, Step
@@ -38,9 +50,12 @@ def reachable(project: Project) -> dict[Variant, Variant]:
 
 
 def built(project: Project) -> Iterator[Variant]:
-    """Give the variants that the stages of a project build."""
-    for pipeline in project.pipelines:
-        yield from (stage.build for stage in pipeline.stages if stage.build is not None)
+    """Give the variants that the stages of a project build, for themselves and for their services."""
+    for stage in (stage for pipeline in project.pipelines for stage in pipeline.stages):
+        if stage.build is not None:
+            yield stage.build.variant if isinstance(stage.build, Build) else stage.build
+        if isinstance(stage.run, Run):
+            yield from (one.image for one in stage.run.services if isinstance(one.image, Variant))
 
 
 def expand(whole: Variant) -> ResolvedVariant:

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
+import os
 import re
 import shlex
 import subprocess
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OFFLINE = {"check", "plan", "graph", "dockerfile", "spec"}
 """Commands that print the same everywhere."""
 
@@ -40,7 +41,7 @@ class Block:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.page.name}:{self.line}"
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
 def _blocks(page: Path) -> Iterator[Block]:
@@ -160,7 +161,7 @@ def test_each_command_line_is_one_that_the_tool_takes(
     def execute(_arguments: argparse.Namespace) -> int:
         return 0
 
-    for name in {*OFFLINE, "run", "build", "import", "export"}:
+    for name in {*OFFLINE, "run", "build", "import", "export", "settings"}:
         monkeypatch.setattr(command(name), "execute", execute)
     assert main(transcript.words) == 0
 
@@ -174,6 +175,7 @@ def test_each_transcript_of_a_command_without_an_engine_is_what_it_prints(
     done = subprocess.run(
         [sys.executable, "-m", "pipeline_dsl", *transcript.words],
         cwd=directory,
+        env={**os.environ, "PIPELINE_DSL_SETTINGS": os.devnull},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -188,7 +190,7 @@ def _pattern(output: str) -> str:
     return "".join("(?:.*\n)*" if line.strip() == "…" else re.escape(line) for line in lines)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_link_to_a_file_leads_to_one(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     targets = re.findall(r"\]\(([^)#\s]+)", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -57,13 +58,20 @@ def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SdkD
             if line == "started":
                 process.kill()
 
-        deadline = time.monotonic() + 10
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-        connected = connect()
-        with connected.api:
-            yield connected, cut
-        process.kill()
+        try:
+            deadline = time.monotonic() + 10
+            while not _listens(path) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+            connected = connect()
+            with connected.api:
+                yield connected, cut
+        finally:
+            process.kill()
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         gc.collect()  # The SDK leaves the socket of an attempt that failed to the garbage collector.
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as attempt:
+        return attempt.connect_ex(str(path)) == 0

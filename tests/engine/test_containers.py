@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import threading
 import time
 import uuid
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_dsl.engine.docker import Cancelled, RunRequest
+from pipeline_dsl.engine.docker import Cancelled, Execution, RunRequest
 from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.errors import EngineError, StepError
 
@@ -58,6 +59,12 @@ def test_a_killed_command_has_the_exit_code_of_its_signal(
     docker: SdkDocker, base: str, output: Output, cancel: threading.Event
 ) -> None:
     assert docker.run(shell(base, "sh -c 'kill -9 $$'; exit $?"), output, cancel) == 137
+
+
+def test_a_program_may_close_its_output_and_go_on(
+    docker: SdkDocker, base: str, output: Output, cancel: threading.Event
+) -> None:
+    assert docker.run(shell(base, "exec >&- 2>&-; sleep 2; exit 4"), output, cancel) == 4
 
 
 def test_output_comes_line_by_line_in_the_order_of_its_stream(
@@ -193,16 +200,17 @@ def test_a_cancelled_container_is_stopped_and_removed(
     docker: SdkDocker, base: str, cancel: threading.Event, script: str
 ) -> None:
     timer = threading.Timer(0.5, cancel.set)
+    started_at: list[float] = []
 
     def cancel_soon(_: Stream, line: str) -> None:
         assert line == "started"
+        started_at.append(time.monotonic())
         timer.start()
 
-    start = time.monotonic()
     with pytest.raises(Cancelled):
         docker.run(shell(base, script), cancel_soon, cancel)
     timer.join()
-    assert 0.5 < time.monotonic() - start < 6
+    assert 0.5 < time.monotonic() - started_at[0] < 8
 
 
 def test_a_run_that_is_cancelled_beforehand_never_starts(
@@ -235,6 +243,170 @@ def test_containers_run_side_by_side(docker: SdkDocker, base: str, cancel: threa
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert list(pool.map(run, range(4))) == [0, 1, 2, 3]
     assert heard == [[str(number)] * 1000 for number in range(4)]
+
+
+def test_memory_is_limited_and_who_needs_more_is_told(
+    docker: SdkDocker,
+    base: str,
+    output: Output,
+    printed: list[tuple[Stream, str]],
+    cancel: threading.Event,
+) -> None:
+    hungry = shell(base, "x=$(head -c 100000000 /dev/zero | tr '\\0' a); echo satisfied")
+    asked = dataclasses.replace(hungry, memory=32 * 1024 * 1024)
+    assert docker.run(asked, output, cancel) == 137
+    assert printed == [
+        (Stream.PROGRESS, "A program needed more than the 33554432 bytes of memory it may use.")
+    ]
+    assert docker.run(hungry, output, cancel) == 0
+
+
+def test_limits_are_the_ones_that_the_engine_knows(
+    docker: SdkDocker, base: str, output: Output, cancel: threading.Event
+) -> None:
+    asked = dataclasses.replace(request(base, "true"), memory=64 * 1024 * 1024, cpus=1.5, keep=True)
+    docker.run(asked, output, cancel)
+    limits = docker.api.inspect_container(asked.name)["HostConfig"]
+    docker.remove_container(asked.name)
+    assert limits["Memory"] == limits["MemorySwap"] == 64 * 1024 * 1024
+    assert limits["NanoCpus"] == 1_500_000_000
+
+
+@pytest.fixture
+def network(docker: SdkDocker) -> Iterator[str]:
+    key, _, value = LABEL.partition("=")
+    name = f"pipeline-dsl-test-{uuid.uuid4().hex}"
+    docker.create_network(name, {key: value})
+    yield name
+    docker.remove_network(name)
+    assert docker.api.networks(names=[name]) == []
+
+
+def test_containers_of_a_network_find_each_other_by_alias(
+    docker: SdkDocker, base: str, cancel: threading.Event, network: str
+) -> None:
+    heard: list[str] = []
+    beside = dataclasses.replace(shell(base, "echo up; sleep 300"), network=network, aliases=("db", "store"))
+    docker.start(beside)
+    script = "test $(getent hosts db | cut -d' ' -f1) = $(getent hosts store | cut -d' ' -f1) && echo same"
+    asked = dataclasses.replace(shell(base, script), network=network)
+    docker.run(asked, lambda _, line: heard.append(line), cancel)
+    assert heard == ["same"]
+    assert docker.container(beside.name).running
+    assert docker.logs(beside.name, 5) == ("up",)
+    docker.remove_container(beside.name)
+
+
+def test_networks_are_removed_by_label(docker: SdkDocker, network: str) -> None:
+    docker.create_network(f"{network}-other", {"another": "label"})
+    docker.remove_networks(LABEL)
+    assert [listed["Name"] for listed in docker.api.networks(names=[network])] == [f"{network}-other"]
+    docker.remove_network(f"{network}-other")
+
+
+def test_images_are_removed_by_their_repository_and_stay_if_they_have_another_name(
+    docker: SdkDocker, base: str
+) -> None:
+    container = docker.api.create_container(base, "true")
+    repository = "pipeline-dsl-test/removed"
+    for tag in ("one", "two"):
+        docker.api.commit(container, repository, tag)
+    docker.api.tag(f"{repository}:two", "pipeline-dsl-test/removed-not", "three")
+    docker.api.remove_container(container)
+    docker.remove_images(repository)
+    assert docker.api.images(name=repository) == []
+    assert docker.image("pipeline-dsl-test/removed-not:three")
+    docker.api.remove_image("pipeline-dsl-test/removed-not:three")
+
+
+@pytest.fixture(scope="module")
+def with_user(docker: SdkDocker, base: str) -> Iterator[str]:
+    """An image whose user has a name of its own."""
+    container = docker.api.create_container(base, ["useradd", "--uid", "4711", "worker"])
+    docker.api.start(container)
+    assert docker.api.wait(container)["StatusCode"] == 0
+    docker.api.commit(container, "pipeline-dsl-test", "user", changes=["USER worker", 'CMD [""]'])
+    docker.api.remove_container(container)
+    yield "pipeline-dsl-test:user"
+    docker.api.remove_image("pipeline-dsl-test:user")
+
+
+@pytest.mark.parametrize(("image", "user"), [("base", "root"), ("with_user", "worker")])
+def test_files_are_for_the_container_s_user_only(
+    docker: SdkDocker, cancel: threading.Event, request: pytest.FixtureRequest, image: str, user: str
+) -> None:
+    heard: list[str] = []
+    script = "cat /run/keys/deploy; stat -c '%U %a' /run/keys/deploy; whoami"
+    asked = shell(request.getfixturevalue(image), script)
+    asked = dataclasses.replace(asked, files={"/run/keys/deploy": b"a\0b\n", "/run/keys/other": b""})
+    assert docker.run(asked, lambda _, line: heard.append(line), cancel) == 0
+    assert heard == ["a\0b", f"{user} 400", user]
+
+
+def test_a_file_below_a_file_cannot_be_put_there(
+    docker: SdkDocker, base: str, output: Output, cancel: threading.Event
+) -> None:
+    asked = dataclasses.replace(request(base, "true"), files={"/etc/passwd/key": b"secret"})
+    expected = r"cannot put /etc/passwd/key into the container: .*not a directory\. \[container-not-created\]"
+    with pytest.raises(StepError, match=expected):
+        docker.run(asked, output, cancel)
+
+
+def test_a_variable_that_the_engine_does_not_like_is_named_without_its_value(
+    docker: SdkDocker, base: str, output: Output, cancel: threading.Event
+) -> None:
+    asked = dataclasses.replace(request(base, "true"), environment={"": "secret"})
+    with pytest.raises(
+        StepError, match=r"invalid environment variable: =….*\[container-not-created\]"
+    ) as failure:
+        docker.run(asked, output, cancel)
+    assert "secret" not in repr(asked)
+    assert failure.value.__suppress_context__
+
+
+@pytest.mark.parametrize("script", ["exit 3", "echo started; sleep 300"], ids=["failed", "cancelled"])
+def test_a_container_that_is_to_be_kept_is_there_after_its_end(
+    docker: SdkDocker, base: str, cancel: threading.Event, script: str
+) -> None:
+    asked = dataclasses.replace(shell(base, script), keep=True)
+    if script == "exit 3":
+        assert docker.run(asked, lambda *_: None, cancel) == 3
+    else:
+        with pytest.raises(Cancelled):
+            docker.run(asked, lambda *_: cancel.set(), cancel)
+    assert not docker.container(asked.name).running
+    docker.remove_container(asked.name)
+    docker.remove_container(asked.name)
+
+
+def test_a_container_that_is_to_be_kept_but_does_not_start_is_removed(
+    docker: SdkDocker, base: str, output: Output, cancel: threading.Event
+) -> None:
+    asked = dataclasses.replace(request(base, "no-such-command"), keep=True)
+    with pytest.raises(StepError):
+        docker.run(asked, output, cancel)
+    with pytest.raises(StepError):
+        docker.start(asked)
+
+
+def test_further_commands_run_in_a_container(docker: SdkDocker, base: str, cancel: threading.Event) -> None:
+    asked = shell(base, "sleep 300")
+    docker.start(asked)
+    assert docker.execute(asked.name, ("sh", "-c", "echo out; echo err >&2; exit 3"), cancel) in {
+        Execution(3, "out\nerr"),
+        Execution(3, "err\nout"),
+    }
+    missing = docker.execute(asked.name, ("no-such-command",), cancel)
+    assert missing.exit_code in {126, 127}
+    assert "no-such-command" in missing.output
+    cancel.set()
+    with pytest.raises(Cancelled):
+        docker.execute(asked.name, ("sleep", "300"), cancel)
+    docker.remove_container(asked.name)
+
+
+def test_an_engine_is_told_from_another(docker: SdkDocker) -> None:
+    assert docker.identity() == docker.api.info()["ID"]
 
 
 def test_containers_are_removed_by_label(docker: SdkDocker, base: str) -> None:

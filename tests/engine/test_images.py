@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -17,6 +15,7 @@ import pytest
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.sdk.connect import connect
 from pipeline_dsl.errors import EngineError, StepError
+from tests.registry import PASSWORD, USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,56 +24,16 @@ if TYPE_CHECKING:
     from pipeline_dsl.engine.docker import Output
     from pipeline_dsl.engine.events import Stream
     from pipeline_dsl.engine.sdk.client import SdkDocker
+    from tests.registry import Registry
 
 pytestmark = pytest.mark.engine
 
-USER, PASSWORD = "tester", "secret"
-BCRYPT = "$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"
-"""The password's hash, in the only kind that the registry knows."""
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a registry that asks for a login."""
-    program = shutil.which("docker-registry")
-    if program is None:
-        pytest.fail("These tests need a registry: apt-get install docker-registry")
-    folder = tmp_path_factory.mktemp("registry")
-    (folder / "htpasswd").write_text(f"{USER}:{BCRYPT}\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    settings = {
-        "version": "0.1",
-        "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "images")}},
-        "auth": {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}},
-        "http": {"addr": f"127.0.0.1:{port}"},
-    }
-    (folder / "config.yml").write_text(json.dumps(settings))
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stderr=log)
-    with process:
-        wait_for(port)
-        yield f"127.0.0.1:{port}"
-        process.terminate()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-
 
 @pytest.fixture
-def member(registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SdkDocker]:
+def member(closed_registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SdkDocker]:
     """The engine, for one who has logged in to the registry with the docker command."""
     token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry: {"auth": token}}}))
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {closed_registry.address: {"auth": token}}}))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     connected = connect()
     with connected.api:
@@ -82,9 +41,9 @@ def member(registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @pytest.fixture
-def pushed(member: SdkDocker, registry: str) -> Iterator[str]:
+def pushed(member: SdkDocker, closed_registry: Registry) -> Iterator[str]:
     """An image that the registry has and the engine has not."""
-    repository, tag = f"{registry}/{uuid.uuid4().hex}", "1"
+    repository, tag = f"{closed_registry.address}/{uuid.uuid4().hex}", "1"
     changes = [f"LABEL word={uuid.uuid4().hex}", "ENV A=b=c", "ONBUILD RUN true"]
     member.api.import_image_from_data(b"\0" * 1024, repository, tag, changes)
     assert "error" not in member.api.push(repository, tag)
@@ -108,6 +67,7 @@ def test_an_image_is_pulled_with_the_credentials_of_dockers_configuration(
     assert image.environment["A"] == "b=c"
     assert "word" in image.labels
     assert image.triggers == ("RUN true",)
+    assert image.tags == (pushed,)
     assert any("Pulling from" in line for _, line in printed)
 
 
@@ -119,10 +79,11 @@ def test_an_image_is_pulled_by_its_digest(
 
 
 def test_an_image_that_the_registry_has_not_is_named(
-    member: SdkDocker, registry: str, output: Output, cancel: threading.Event
+    member: SdkDocker, closed_registry: Registry, output: Output, cancel: threading.Event
 ) -> None:
-    with pytest.raises(StepError, match=rf"cannot pull {registry}/none:1: .*\[image-not-pulled\]"):
-        member.pull(f"{registry}/none:1", output, cancel)
+    reference = f"{closed_registry.address}/none:1"
+    with pytest.raises(StepError, match=rf"cannot pull {reference}: .*\[image-not-pulled\]"):
+        member.pull(reference, output, cancel)
 
 
 def test_a_registry_that_asks_for_a_login_is_explained(

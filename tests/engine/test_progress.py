@@ -11,10 +11,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies
 
 from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.lines import Lines
 from pipeline_dsl.engine.sdk.buildkit import BuildkitProgress
 from pipeline_dsl.engine.sdk.buildkit_pb2 import StatusResponse, Vertex, VertexLog, VertexWarning
 from pipeline_dsl.engine.sdk.legacy import LegacyProgress
-from pipeline_dsl.engine.sdk.lines import Lines
 from pipeline_dsl.engine.sdk.message import Message
 
 if TYPE_CHECKING:

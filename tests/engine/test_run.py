@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import tarfile
 import threading
 from typing import TYPE_CHECKING, Protocol
@@ -12,7 +13,10 @@ import pytest
 
 from pipeline_dsl.engine import events
 from pipeline_dsl.engine.events import Status, StepEnded
-from pipeline_dsl.engine.run import Options, run
+from pipeline_dsl.engine.leftovers import claimed
+from pipeline_dsl.engine.run import run
+from pipeline_dsl.engine.sdk.client import SdkDocker
+from pipeline_dsl.engine.work import Options
 from pipeline_dsl.errors import EngineError, Problem
 from pipeline_dsl.load import load, locate
 from pipeline_dsl.plan import plan
@@ -27,11 +31,9 @@ if TYPE_CHECKING:
         BuildResult,
         Docker,
         EngineImage,
-        EngineVersion,
         Output,
         RunRequest,
     )
-    from pipeline_dsl.engine.sdk.client import SdkDocker
     from tests.conftest import MakeProject
 
 pytestmark = pytest.mark.engine
@@ -100,7 +102,7 @@ class Play(Protocol):
 
 
 @pytest.fixture
-def play(docker: SdkDocker, base: str, make_project: MakeProject) -> Play:
+def play(docker: SdkDocker, base: str, make_project: MakeProject, tmp_path: Path) -> Play:
     del base  # is there
     default = docker
 
@@ -110,7 +112,9 @@ def play(docker: SdkDocker, base: str, make_project: MakeProject) -> Play:
         root = make_project(project) if isinstance(project, str) else project
         planned = plan(resolve(load(locate(root / ".pipeline" / "pipeline.py"))), root)
         told: list[events.Event] = []
-        status = run(planned, docker or default, Options(jobs, keep_going=keep_going), told.append)
+        options = Options(jobs, keep_going=keep_going)
+        with claimed(tmp_path / "runs") as directory:
+            status = run(planned, docker or default, options, told.append, directory)
         return Played(status, told)
 
     return play_
@@ -122,21 +126,14 @@ def script(*lines: str) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Recorder:
+class Recorder(SdkDocker):
     """The engine, and a note of what it was asked for."""
 
-    engine: SdkDocker
     builds: list[BuildRequest] = dataclasses.field(default_factory=list)
     runs: list[RunRequest] = dataclasses.field(default_factory=list)
     pulls: list[str] = dataclasses.field(default_factory=list)
     sent: list[bytes] = dataclasses.field(default_factory=list)
     """The context of each build."""
-
-    def version(self) -> EngineVersion:
-        return self.engine.version()
-
-    def image(self, reference: str) -> EngineImage | None:
-        return self.engine.image(reference)
 
     def pull(
         self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
@@ -144,7 +141,7 @@ class Recorder:
         """Note it: no registry is as near as the engine's own images."""
         del output, cancel, platform
         self.pulls.append(reference)
-        image = self.engine.image(reference)
+        image = self.image(reference)
         assert image is not None
         return image
 
@@ -155,14 +152,11 @@ class Recorder:
             self.sent.append(b"".join(request.context(extra)))
             return [self.sent[-1]]
 
-        return self.engine.build(dataclasses.replace(request, context=context), output, cancel)
+        return super().build(dataclasses.replace(request, context=context), output, cancel)
 
     def run(self, request: RunRequest, output: Output, cancel: threading.Event) -> int:
         self.runs.append(request)
-        return self.engine.run(request, output, cancel)
-
-    def remove_containers(self, label: str) -> None:
-        self.engine.remove_containers(label)
+        return super().run(request, output, cancel)
 
 
 def test_independent_stages_run_side_by_side(play: Play) -> None:
@@ -284,7 +278,7 @@ ci.stage(
     run=Run(
         command=["sh", "-c", 'echo "$1"; echo "$0"; echo "$SAID"; echo $OWN', f"id {{built.image_id}}"],
         arguments=[said.output],
-        environment={{"SAID": f"<{{said.output}}>", "OWN": "${{.stage}} ${{HOME}}"}},
+        environment={{"SAID": f"<{{said.output}}>", "OWN": "${{.stage}} $${{HOME}}"}},
         image=built.image_id,
     ),
 )
@@ -338,7 +332,7 @@ def test_a_step_runs_the_entrypoint_or_what_it_says_instead(play: Play, step: st
 
 
 def test_an_image_that_several_stages_build_is_built_once(play: Play, docker: SdkDocker) -> None:
-    recorder = Recorder(docker)
+    recorder = Recorder(docker.api, docker.buildkit)
     played = play(
         BOX + "".join(f"ci.stage('{name}', build=box, run=['true'])\n" for name in "abc"), docker=recorder
     )
@@ -348,20 +342,21 @@ def test_an_image_that_several_stages_build_is_built_once(play: Play, docker: Sd
 
 
 def test_images_that_are_there_are_not_pulled(play: Play, docker: SdkDocker) -> None:
-    recorder = Recorder(docker)
+    recorder = Recorder(docker.api, docker.buildkit)
     play(f"{BOX}ci.stage('a', build=box)", docker=recorder)
     assert recorder.pulls == []
 
 
 def test_when_asked_to_pull_each_base_image_is_pulled_once(
-    docker: SdkDocker, base: str, make_project: MakeProject
+    docker: SdkDocker, base: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
-    recorder = Recorder(docker)
+    recorder = Recorder(docker.api, docker.buildkit)
     root = make_project(
         f"{BOX}bin = Variant('bin', base=BASE)\nci.stage('a', build=box)\nci.stage('b', build=bin)\n"
     )
     planned = plan(resolve(load(locate(root / ".pipeline" / "pipeline.py"))), root)
-    run(planned, recorder, Options(jobs=2, pull=True), lambda _: None)
+    with claimed(tmp_path / "runs") as directory:
+        run(planned, recorder, Options(jobs=2, pull=True), lambda _: None, directory)
     assert recorder.pulls == [base]
 
 
@@ -410,7 +405,7 @@ def test_a_second_build_says_that_all_is_cached(play: Play, make_project: MakePr
 def test_containers_carry_names_and_labels_to_be_found_by(
     play: Play, docker: SdkDocker, make_project: MakeProject
 ) -> None:
-    recorder = Recorder(docker)
+    recorder = Recorder(docker.api, docker.buildkit)
     root = make_project(f"{BOX}ci.stage('Unit_test', build=box, run=['true'])")
     play(root, docker=recorder)
     (request,) = recorder.runs
@@ -427,7 +422,7 @@ def test_only_what_is_copied_is_sent(play: Play, docker: SdkDocker, make_project
         """,
         {"src/app.js": "1", "src/app.log": "2", ".dockerignore": "**/*.log", "junk": "x" * 20_000_000},
     )
-    recorder = Recorder(docker)
+    recorder = Recorder(docker.api, docker.buildkit)
     played = play(root, docker=recorder)
     assert played.output("ls") == ["./src/app.js"]
     (sent,) = recorder.sent
@@ -458,9 +453,11 @@ class Broken(Recorder):
 
 
 def test_an_engine_that_fails_breaks_the_run(play: Play, docker: SdkDocker) -> None:
-    played = play(f"{BOX}ci.stage('a', build=box, run=['true'])", docker=Broken(docker))
+    played = play(f"{BOX}ci.stage('a', build=box, run=['true'])", docker=Broken(docker.api, docker.buildkit))
     assert played.status is Status.BROKEN
-    assert played.steps("run")["a"].problem == "no space left on device. [engine-failed]"
+    assert played.steps("run")["a"].problem == (
+        ".pipeline/pipeline.py:4: no space left on device. [engine-failed]"
+    )
 
 
 class Lost(Recorder):
@@ -471,13 +468,17 @@ class Lost(Recorder):
 
 
 def test_containers_that_may_be_left_are_a_problem_of_the_run(play: Play, docker: SdkDocker) -> None:
-    ended = play(f"{BOX}ci.stage('a', build=box)", docker=Lost(docker)).events[-1]
+    ended = play(f"{BOX}ci.stage('a', build=box)", docker=Lost(docker.api, docker.buildkit)).events[-1]
     assert isinstance(ended, events.RunEnded)
     (problem,) = ended.problems
-    assert problem.startswith("Containers of this run may be left, with the label pipeline-dsl.run=")
+    assert re.match(
+        r"Some containers of the run [0-9a-f]+ may be left: gone before pipeline-dsl.run=", problem
+    )
 
 
-def test_events_come_one_at_a_time(docker: SdkDocker, base: str, make_project: MakeProject) -> None:
+def test_events_come_one_at_a_time(
+    docker: SdkDocker, base: str, make_project: MakeProject, tmp_path: Path
+) -> None:
     del base
     lines = "".join(f"ci.stage('{name}', build=box, {script('seq 300')})\n" for name in "abcd")
     root = make_project(BOX + lines)
@@ -488,4 +489,5 @@ def test_events_come_one_at_a_time(docker: SdkDocker, base: str, make_project: M
         assert inside.acquire(blocking=False)
         inside.release()
 
-    assert run(planned, docker, Options(jobs=4), emit) is Status.PASSED
+    with claimed(tmp_path / "runs") as directory:
+        assert run(planned, docker, Options(jobs=4), emit, directory) is Status.PASSED

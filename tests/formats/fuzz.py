@@ -1,4 +1,4 @@
-"""Feeds the reader what nobody would write: `python -m tests.formats.fuzz 200000`.
+"""Feeds the readers what nobody would write: `python -m tests.formats.fuzz 200000`.
 
 Real files and hostile ones are mutated, then read, and what can be read is written again, both ways. Any
 exception but the package's own, an input that takes longer than a bound, or a process that grows over one is
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import PipelineError
-from pipeline_dsl.formats import blubber, python, yaml
+from pipeline_dsl.formats import blubber, config, python
 from pipeline_dsl.resolve import resolve
 from tests.formats import corpus
+from tests.formats.configs import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,26 @@ _PIECES = [
 ]
 
 
+FILES = ("blubber.yaml", "blubber.yml", "a/blubber.yaml")
+BLUBBER = "version: v4\nvariants: {test: {base: x}, production: {includes: [test]}, build: {}, dev: {}}\n"
+EXPRESSIONS = """\
+pipelines:
+  p:
+    blubberfile: {version: v4, variants: {test: {base: "${setup.tag}"}, dev: {includes: [test]}}}
+    stages:
+      - {name: a, build: test, run: {tail: 1}, exports: {x: [1, "${.stage}"]}, notify: {email: {to: a@b}}}
+      - name: b
+        build: {variant: dev, excludes: {$each: [v, w], $in: "1 2,3 4", $delimiter: ",", $yield: "${.v}"}}
+        run:
+          arguments: {$merge: [x], $with: {$each: v, $in: "${a.output}", $yield: "${.v} ${b.imageID|y}"}}
+          env: {A: "$B \\\\${C} ${a.x|no}"}
+        copy: [/a, {source: b, destination: cc/d, from: "${a.container}"}]
+        publish: {image: {tags: [latest, "${setup.branch}"]}}
+        deploy: {overrides: {$merge: {a: 1}, $with: {b: "${.imageTag}"}}}
+    execution: [[a, b]]
+"""
+
+
 def hostile() -> list[str]:
     """Texts that are made to exhaust their reader."""
     names = [f"a{number}" for number in range(30)]
@@ -116,6 +137,16 @@ def hostile() -> list[str]:
         "version: v4\nbase: 'foo" + "\\n" * 50_000,
         f"version: v4\nruns: {{uid: {'9' * 10_000}}}\n",
         "#\n" * 50_000 + "version: v4\n",
+        "pipelines: {p: {stages: [{name: a, exports: {x: "
+        + "{$each: y, $in: [1, 2, 3, 4], $yield: " * 40
+        + "1"
+        + "}" * 40
+        + "}}]}}\n",
+        f"{bomb}pipelines: {{p: {{stages: [{{name: a, exports: {{x: *{names[-1]}}}}}]}}}}\n",
+        "pipelines: {p: {stages: [{name: a, exports: {x: '" + "${a.b" * 20_000 + "'}}]}}\n",
+        "pipelines: {p: {stages: ["
+        + ", ".join(f"{{name: s{n}, exports: {{x: 1}}}}" for n in range(900))
+        + "]}}",
     ]
 
 
@@ -150,14 +181,27 @@ def mutated(texts: list[str], chance: random.Random) -> str:
 
 def digest(text: str) -> bool:
     """Read a text, and write again what it says; tells whether it says anything."""
+    if "pipelines" in text:
+        return digest_config(text)
     try:
         reading = blubber.read(text, "blubber.yaml", "service")
     except PipelineError:
         return False
-    python.write(reading.project, reading.entries, yaml.comments(text))
+    python.write(reading.project, reading.entries, reading.comments)
     with contextlib.suppress(PipelineError):
         resolve(reading.project)
     blubber.write(reading.project, lossy=True)
+    return True
+
+
+def digest_config(text: str) -> bool:
+    """The same for a config; its Blubber files have a few usual variants."""
+    try:
+        reading = config.read(text, "config.yaml", "service", Files(dict.fromkeys(FILES, BLUBBER)))
+    except PipelineError:
+        return False
+    python.write(reading.project, reading.entries, reading.comments)
+    config.write(reading.project, lossy=True)
     return True
 
 
@@ -167,7 +211,8 @@ def inputs(count: int, seed: int) -> Iterator[str]:
     yield from hostile_texts
     chance = random.Random(seed)  # noqa: S311 -- that a failure can be repeated matters here
     small = [text for text in hostile_texts if len(text) < 500]
-    seeds = [corpus.text(file) for file in corpus.blubber_files()] + small
+    seeds = [corpus.text(file) for file in (*corpus.blubber_files(), *corpus.config_files())] + small
+    seeds += [EXPRESSIONS] * 5
     seeds.append("version: v4\nvariants:\n  build: &a {copies: [local]}\n  test: {<<: *a, base: x}\n")
     for _ in range(count - len(hostile_texts)):
         yield mutated(seeds, chance)

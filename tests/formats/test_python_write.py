@@ -201,7 +201,7 @@ def test_comments_are_spaced_as_ruff_does(comment: str, written: str) -> None:
         (["test", "build.js", "my-app"], ["test", "build_js", "my_app"]),
         (["import", "match", "list", "Node", "Apt"], ["import_v", "match_v", "list_v", "node_v", "apt_v"]),
         (["a-b", "a.b", "A-b", "a-b-2"], ["a_b", "a_b_2", "a_b_3", "a_b_2_2"]),
-        (["Build", "print"], ["build", "print_v"]),
+        (["Lint", "print"], ["lint", "print_v"]),
     ],
 )
 def test_variables_are_named_as_what_they_hold(names: list[str], variables: list[str]) -> None:

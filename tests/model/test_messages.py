@@ -72,7 +72,7 @@ MESSAGES = {
         " Refer to it by the object, not by its name. [invalid-value]"
     ),
     "ci.stage('x', build='build')": (
-        "stage(build): must be a Variant, not the string 'build'."
+        "stage(build): must be a Variant or a Build, not the string 'build'."
         " Refer to it by the object, not by its name. [wrong-type]"
     ),
     "ci.stage('x', after=['compile'])": (

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_dsl.errors import DefinitionError, UsageError
 from pipeline_dsl.load import load, locate
-from pipeline_dsl.plan import BuildParameters, plan, plan_build, plan_builds, plan_dockerfile
+from pipeline_dsl.plan import BuildParameters, Choice, check_files, plan, plan_build, plan_dockerfile
 from pipeline_dsl.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_what_is_asked_for_is_planned(
     make_project: MakeProject, pipelines: list[str], names: list[str], expected: list[str]
 ) -> None:
     root = make_project(PIPELINES)
-    assert expected == stages(plan(resolved(root), root, pipelines, names))
+    assert expected == stages(plan(resolved(root), root, Choice(pipelines, names)))
 
 
 def test_a_stage_comes_after_all_that_it_needs(make_project: MakeProject) -> None:
@@ -107,7 +107,7 @@ def test_names_that_do_not_exist_are_refused_with_those_that_do(
 ) -> None:
     root = make_project(PIPELINES)
     with pytest.raises(UsageError) as failure:
-        plan(resolved(root), root, pipelines, names)
+        plan(resolved(root), root, Choice(pipelines, names))
     assert expected == str(failure.value)
 
 
@@ -153,7 +153,7 @@ ci.stage("image", build=image)
 def test_all_missing_files_are_named_each_once_with_the_authors_line(make_project: MakeProject) -> None:
     root = make_project(MISSING, {"ignored": "", ".dockerignore": "ignored\n"})
     with pytest.raises(DefinitionError) as failure:
-        plan_builds(resolved(root), root, resolved(root).variants)
+        check_files(resolved(root), root)
     assert [(problem.code, str(problem.at)) for problem in failure.value.problems] == [
         ("source-missing", ".pipeline/pipeline.py:2"),
         ("source-missing", ".pipeline/pipeline.py:3"),
@@ -164,7 +164,7 @@ def test_all_missing_files_are_named_each_once_with_the_authors_line(make_projec
 def test_files_of_variants_that_are_not_asked_for_may_be_missing(make_project: MakeProject) -> None:
     root = make_project(MISSING)
     with pytest.raises(DefinitionError) as failure:
-        plan(resolved(root), root, stages=["image"])
+        plan(resolved(root), root, Choice(stages=["image"]))
     (problem,) = failure.value.problems
     assert problem.message.startswith('variant "image": "srv" is to be copied, but there is no')
 
@@ -172,7 +172,7 @@ def test_files_of_variants_that_are_not_asked_for_may_be_missing(make_project: M
 def test_planning_writes_nothing(make_project: MakeProject) -> None:
     root = make_project('Variant("box", base=BASE, copies=["local"])', {"src/app.js": ""})
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
-    plan_builds(resolved(root), root, resolved(root).variants)
+    check_files(resolved(root), root)
     assert before == {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
 

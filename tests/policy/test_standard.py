@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_dsl.errors import UsageError
+from pipeline_dsl.errors import DefinitionError, UsageError
 from pipeline_dsl.model import (
     Apt,
     Builder,
@@ -15,14 +15,17 @@ from pipeline_dsl.model import (
     Lives,
     Mount,
     Node,
+    Pipeline,
     Poetry,
     Project,
+    Publish,
     Python,
     Runs,
     Variant,
 )
-from pipeline_dsl.policy import load_policies
+from pipeline_dsl.policy import enforce, load_policies
 from pipeline_dsl.policy.images import is_from, is_pinned
+from pipeline_dsl.resolve import resolve
 
 if TYPE_CHECKING:
     from tests.policy.conftest import Hold
@@ -246,3 +249,22 @@ def test_two_policies_find_what_each_is_about(hold: Hold) -> None:
     project = Project("p", base="debian", runs=Runs(uid=0), variants=[Variant("own")])
     problems = hold(load_policies(["no-root", "pinned=images"]), project=project)
     assert [problem.message.split(": ")[0].split(", ")[1] for problem in problems] == ["runs.uid", "base"]
+
+
+def test_what_stages_publish_is_not_run_insecurely() -> None:
+    """Their own images, and those of other stages; not what is only built."""
+    names = ("one", "two", "free")
+    one, two, free = (Variant(name, base="foo", runs=INSECURE) for name in names)
+    ci = Pipeline("ci")
+    built = ci.stage("built", build=two)
+    ci.stage("own", build=one, publish=True)
+    ci.stage("other", publish=Publish(image=built.image_id))
+    ci.stage("free", build=free)
+    resolved = resolve(Project("p", variants=[one, two, free], pipelines=[ci]))
+    with pytest.raises(DefinitionError) as refused:
+        enforce(resolved, load_policies(["secure"]))
+    assert [problem.at for problem in refused.value.problems] == [one.at, two.at]
+
+
+def test_the_image_of_another_stage_is_from_everywhere(hold: Hold) -> None:
+    assert said(hold, "registries=registry.example", Variant("own", base="${built.imageLocalName}")) == []

@@ -22,7 +22,7 @@ def gathered(variants: Iterable[Variant]) -> Variant:
 
 
 def has_own_builder(variant: Variant) -> bool:
-    """Tell whether a variant builds without ``builders``, which no variant may do beside one that builds with it."""
+    """Tell whether a variant builds without ``builders``; with them, too, none may."""
     return any(says_something(one) for one in (variant.node, variant.php, variant.python, variant.builder))
 
 

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_dsl.model import Ref
-from pipeline_dsl.resolve.expressions import Expression, MalformedExpressionError, expressions, interpolate
+from pipeline_dsl.resolve.expressions import (
+    Expression,
+    MalformedExpressionError,
+    expressions,
+    expressions_in_code,
+    interpolate,
+    interpolate_code,
+)
 
 VALUES = {("unit", "output"): "42", ("", "imageID"): "abc", ("unit", "empty"): "", ("a", "b.c"): "deep"}
 
@@ -65,3 +72,27 @@ def test_what_is_found_is_what_is_replaced(text: str) -> None:
         return
     interpolate(text, note)
     assert found == met
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("echo ${unit.output} ${.imageID}", "echo 42 abc"),
+        ("${unit.empty|none}", "none"),
+        ("${HOME} ${X:-y} ${#a} ${X%.*} $${unit.output} ${", "${HOME} ${X:-y} ${#a} ${X%.*} $42 ${"),
+    ],
+)
+def test_in_code_only_what_is_an_expression_beyond_doubt_is_one(code: str, expected: str) -> None:
+    assert interpolate_code(code, value) == expected
+    found = [VALUES[one.namespace, one.key] or str(one.default) for one in expressions_in_code(code)]
+    assert all(text in expected for text in found)
+
+
+def test_names_without_a_dot_get_values_where_these_are_given() -> None:
+    known = {"BRANCH": "main", "NONE": ""}
+
+    def plain(expression: Expression) -> str:
+        return known.get(expression.key, "")
+
+    text = "${BRANCH} ${NONE|d} ${OTHER} $${BRANCH} ${unit.output}"
+    assert interpolate(text, value, plain) == "main d  ${BRANCH} 42"

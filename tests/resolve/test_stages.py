@@ -5,8 +5,26 @@ from __future__ import annotations
 import pytest
 
 from pipeline_dsl.errors import DefinitionError, Problem
-from pipeline_dsl.model import Pipeline, Project, Run, Stage, Variant
-from pipeline_dsl.resolve import ResolvedPipeline, resolve
+from pipeline_dsl.model import (
+    Artifact,
+    Build,
+    Deploy,
+    Each,
+    Email,
+    Image,
+    Notify,
+    Pipeline,
+    Project,
+    Promote,
+    Publish,
+    Run,
+    Runs,
+    Service,
+    Stage,
+    Variant,
+    setup,
+)
+from pipeline_dsl.resolve import ResolvedBuild, ResolvedPipeline, ResolvedPublish, ResolvedRun, resolve
 
 TEST = Variant("test", base="foo")
 
@@ -83,8 +101,8 @@ def test_what_a_stage_runs_is_spelt_out(
 ) -> None:
     (stage,) = resolved(Pipeline("ci", stages=[Stage("one", build=TEST, run=run)])).stages
     assert stage.run is not None
-    assert (stage.build, stage.run.command, stage.run.arguments) == ("test", command, arguments)
-    assert (stage.run.environment, stage.run.image, stage.run.tail) == ({}, None, 0)
+    assert stage.build == ResolvedBuild("test")
+    assert stage.run == ResolvedRun(command, arguments, image="${.imageID}")
 
 
 @pytest.mark.parametrize("run", [None, False])
@@ -222,3 +240,85 @@ def test_stages_that_wait_for_one_another_are_refused() -> None:
     ]
     assert found.message in expected
     assert found.at in [stage.at for stage in stages]
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        (Stage("one", publish=True), "no-image"),
+        (Stage("one", build=TEST, copy=["/out"]), "no-container"),
+        (Stage("one", build=TEST, deploy=Deploy()), "no-image"),
+        (Stage("one", build=TEST, promote=True), "no-image"),
+        (Stage("one", build=TEST, exports={"imageID": "x"}), "rebound-name"),
+        (Stage("one", build=TEST, exports={"stage": "x"}), "rebound-name"),
+        (Stage("one", build=TEST, exports={"x": "${.later}"}), "unbound-reference"),
+        (Stage("one", build=TEST, publish=Publish(tag="${.output}")), "unbound-reference"),
+        (Stage("one", build=TEST, run=True, exports={"x": "${setup.comit}"}), "unbound-reference"),
+        (
+            Stage("one", build=Build(TEST, context="https://git.example/x.git", excludes=["a"])),
+            "excludes-from-url",
+        ),
+    ],
+)
+def test_a_step_that_lacks_something_is_refused(stage: Stage, code: str) -> None:
+    found = problem(Pipeline("ci", stages=[stage]))
+    assert (found.code, found.at) == (code, stage.at)
+
+
+def test_steps_are_spelt_out_with_their_defaults() -> None:
+    ci = Pipeline("ci", directory="services/api/", notify=Notify(email=Email(["team@example.org"])))
+    stage = ci.stage(
+        "all",
+        build=Build(TEST, context="src", pull="always"),
+        run=True,
+        copy=["/out", Artifact("/x", container="${other.container}")],
+        publish=True,
+        promote=True,
+        deploy=Deploy(),
+        exports={"x": "${.imageTag}", "y": "${.x}"},
+        notify=Notify(email=Email(["other@example.org"], subject="broken")),
+    )
+    ci.stage("other", build=TEST, run=["true"])
+    found = {one.name: one for one in resolved(ci).stages}[stage.name]
+    assert found.steps == ("build", "run", "copy", "publish", "promote", "deploy", "exports")
+    assert found.build == ResolvedBuild("test", directory="services/api/src", pull="always")
+    assert [one.container for one in found.copy] == ["${.container}", "${other.container}"]
+    tag, tags = "${setup.timestamp}-${.stage}", ("${setup.tag}",)
+    assert found.publish == ResolvedPublish("${.imageID}", "${setup.project}", tag, tags, overwrite=False)
+    assert found.promote == (Promote(),)
+    assert found.notify == stage.notify
+    assert found.needs == ("other",)
+    assert resolved(ci).directory == "services/api"
+
+
+def test_a_stage_waits_for_those_that_its_variant_and_its_services_refer_to() -> None:
+    ci = Pipeline("ci")
+    names = ("base", "source", "value", "service", "excluded")
+    made = {name: ci.stage(name, build=TEST, run=Run(tail=1)) for name in names}
+    copied = Variant("copied", base="foo", copies=[Image(made["source"].image)])
+    stacked = Variant(
+        "stacked",
+        base=made["base"].image,
+        copies=[copied],
+        runs=Runs(environment={"VALUE": f"{made['value'].output} ${{HOME}} ${{X:-y}}"}),
+    )
+    ci.stage(
+        "late",
+        build=Build(stacked, excludes=[made["excluded"].output]),
+        run=Run(services=[Service("db", image=made["service"].image)]),
+    )
+    assert sorted(needs(ci)["late"]) == sorted(names)
+
+
+def test_in_a_loop_a_stage_goes_by_its_name_too() -> None:
+    ci = Pipeline("ci")
+    value = "${.tag} ${late.imageID} ${.imageID} ${early.output}"
+    ci.stage("early", build=TEST, run=Run(tail=1))
+    ci.stage("late", build=TEST, run=Run(arguments=Each("tag", of=["a"], value=value)))
+    assert needs(ci)["late"] == ("early",)
+
+
+def test_all_that_every_stage_knows_can_be_referred_to() -> None:
+    known = [setup.project, setup.project_short_name, setup.pipeline, setup.timestamp, setup.commit]
+    known += [setup.branch, setup.remote, setup.tag, setup.log_url, setup.parameter("ZUUL_CHANGE")]
+    assert needs(running(*known, "${setup.GIT_COMMIT}", "${setup.stage}"))["report"] == ()

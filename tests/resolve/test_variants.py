@@ -270,9 +270,9 @@ def test_a_thousand_variants_and_two_thousand_stages_are_resolved_in_no_time() -
     small, large = project_of(250), project_of(1000)
 
     def seconds(project: Project) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         resolve(project)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     quick, slow = (min(seconds(project) for _ in range(3)) for project in (small, large))
     assert slow < 1

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.lines import Lines
 from pipeline_dsl.engine.sdk import buildkit_pb2
-from pipeline_dsl.engine.sdk.lines import Lines
 from pipeline_dsl.engine.sdk.progress import TAIL, failed_step, refused_build
 
 if TYPE_CHECKING:

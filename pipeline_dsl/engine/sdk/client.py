@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING
 import pydantic
 
 from pipeline_dsl.engine.docker import EngineVersion
-from pipeline_dsl.engine.sdk import build, containers, images
+from pipeline_dsl.engine.sdk import archives, build, containers, images, networks, registry, removal, state
 from pipeline_dsl.engine.sdk.failures import engine_failures
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Generator, Mapping
 
     import docker
 
-    from pipeline_dsl.engine.docker import BuildRequest, BuildResult, EngineImage, Output, RunRequest
+    from pipeline_dsl.engine.docker import (
+        BuildRequest,
+        BuildResult,
+        ContainerState,
+        EngineImage,
+        Execution,
+        Login,
+        Output,
+        RunRequest,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +38,18 @@ class _Version:
     Arch: str
 
 
+@dataclasses.dataclass(frozen=True)
+class _Info:
+    """What ``GET /info`` answers, as far as we read it."""
+
+    ID: str
+    Name: str
+    DockerRootDir: str
+    BuildahVersion: str = ""
+
+
 _VERSION = pydantic.TypeAdapter(_Version)
+_INFO = pydantic.TypeAdapter(_Info)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +83,31 @@ class SdkDocker:
         return images.pull(self.api, reference, output, cancel, platform)
 
     @engine_failures()
+    def tag(self, image: str, reference: str) -> None:
+        """Give an image a reference; see ``Docker.tag``."""
+        images.tag(self.api, image, reference)
+
+    @engine_failures()
+    def untag(self, reference: str) -> None:
+        """Take a reference back; see ``Docker.untag``."""
+        images.untag(self.api, reference)
+
+    @engine_failures()
+    def push(self, reference: str, login: Login | None, output: Output, cancel: threading.Event) -> str:
+        """Push an image; see ``Docker.push``."""
+        return registry.push(self.api, reference, login, output, cancel)
+
+    @engine_failures()
+    def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
+        """Ask a registry for a digest; see ``Docker.digest``."""
+        return registry.digest(self.api, reference, login, cancel)
+
+    @engine_failures()
+    def holds(self, image: EngineImage, reference: str, login: Login | None, cancel: threading.Event) -> bool:
+        """Tell whether an image is the one that a registry has; see ``Docker.holds``."""
+        return registry.holds(self.api, image, reference, login, cancel)
+
+    @engine_failures()
     def build(self, request: BuildRequest, output: Output, cancel: threading.Event) -> BuildResult:
         """Build an image; see ``Docker.build``."""
         if self.buildkit:
@@ -74,6 +120,63 @@ class SdkDocker:
         return containers.run(self.api, request, output, cancel)
 
     @engine_failures()
+    def start(self, request: RunRequest) -> None:
+        """Start a container and leave it alone; see ``Docker.start``."""
+        containers.start(self.api, request)
+
+    @engine_failures()
+    def container(self, name: str) -> ContainerState:
+        """Say how a container is."""
+        return state.state(self.api, name)
+
+    @engine_failures()
+    def execute(self, name: str, command: tuple[str, ...], cancel: threading.Event) -> Execution:
+        """Run a further command in a running container; see ``Docker.execute``."""
+        return state.execute(self.api, name, command, cancel)
+
+    @engine_failures()
+    def logs(self, name: str, tail: int) -> tuple[str, ...]:
+        """Give the last lines that a container printed, at most ``tail``."""
+        return state.logs(self.api, name, tail)
+
+    @engine_failures()
+    def remove_container(self, name: str) -> None:
+        """Remove a container, running or not, if it is there."""
+        removal.remove_container(self.api, name)
+
+    @engine_failures()
+    def create_network(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make a network on which containers find each other by name."""
+        networks.create_network(self.api, name, labels)
+
+    @engine_failures()
+    def remove_network(self, name: str) -> None:
+        """Remove a network that no container uses any more, if it is there."""
+        networks.remove_network(self.api, name)
+
+    def copy_out(self, container: str, path: str, cancel: threading.Event) -> Generator[bytes]:
+        """Pack a file or directory of a container; see ``Docker.copy_out``."""
+        with engine_failures():
+            yield from archives.copy_out(self.api, container, path, cancel)
+
+    @engine_failures()
     def remove_containers(self, label: str) -> None:
         """Remove every container that carries the label ``key=value``, running or not."""
-        containers.remove_containers(self.api, label)
+        removal.remove_containers(self.api, label)
+
+    @engine_failures()
+    def remove_networks(self, label: str) -> None:
+        """Remove every network that carries the label ``key=value`` and that no container uses."""
+        networks.remove_networks(self.api, label)
+
+    @engine_failures()
+    def remove_images(self, repository: str) -> None:
+        """Take back every reference ``repository:tag``; images that have no other go with it."""
+        removal.remove_images(self.api, repository)
+
+    @engine_failures()
+    def identity(self) -> str:
+        """Give what tells this engine from all others, as long as it keeps its data."""
+        told = _INFO.validate_python(self.api.info())
+        # Podman makes a new id up for each answer.
+        return f"{told.Name} {told.DockerRootDir}" if told.BuildahVersion else told.ID

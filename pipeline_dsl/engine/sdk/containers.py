@@ -1,126 +1,100 @@
-"""Containers, from their creation to their removal."""
+"""Containers that are run to their end."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import functools
-import http
-import struct
 from typing import TYPE_CHECKING
 
-import pydantic
-from docker.errors import APIError, ImageNotFound, NotFound
+import requests
+from docker.errors import APIError, DockerException
 
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.sdk.creation import create
 from pipeline_dsl.engine.sdk.exchange import PATIENCE, Exchange
 from pipeline_dsl.engine.sdk.failures import explanation, refused
-from pipeline_dsl.engine.sdk.lines import Lines
-from pipeline_dsl.errors import Problem, StepError
+from pipeline_dsl.engine.sdk.frames import frames, pass_on
+from pipeline_dsl.engine.sdk.removal import discard
+from pipeline_dsl.engine.sdk.state import state
+from pipeline_dsl.errors import EngineError, Problem, StepError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Iterator
 
     import docker
-    import requests
 
-    from pipeline_dsl.engine.docker import Output, RunRequest
+    from pipeline_dsl.engine.docker import ContainerState, Output, RunRequest
 
 _GRACE = 3
 """Seconds that a cancelled container has to end by itself: time to flush a file, little for one who waits."""
 
-_FRAME = struct.Struct(">BxxxL")
-"""Before each piece of output: which stream, and how many bytes."""
-
-_STREAMS = {1: Stream.STDOUT, 2: Stream.STDERR}
-
-
-@dataclasses.dataclass(frozen=True)
-class _Container:
-    """What the engine answers about a container, as far as we read it."""
-
-    Id: str
-
-
-@dataclasses.dataclass(frozen=True)
-class _End:
-    """What the engine answers at a container's end, as far as we read it."""
-
-    StatusCode: int
-
-
-_CONTAINER = pydantic.TypeAdapter(_Container)
-_CONTAINERS = pydantic.TypeAdapter(list[_Container])
-_END = pydantic.TypeAdapter(_End)
-
 
 def run(api: docker.APIClient, request: RunRequest, output: Output, cancel: threading.Event) -> int:
-    """Run a container to its end and remove it; see ``Docker.run``."""
-    container = _create(api, request)
+    """Run a container to its end; see ``Docker.run``."""
+    container = create(api, request)
+    stays = False
     try:
         _attend(api, container, output, cancel)
-        return _exit_code(api, container, cancel)
+        ended = _ended(api, container)
+        if request.memory and ended.out_of_memory and ended.exit_code:
+            message = f"A program needed more than the {request.memory} bytes of memory it may use."
+            output(Stream.PROGRESS, message)
+        stays = request.keep
     except Cancelled:
-        with contextlib.suppress(NotFound):
-            api.stop(container, timeout=_GRACE)
+        stays = _stop(api, container) and request.keep
         raise
     finally:
-        _remove(api, container)
+        if not stays:
+            discard(api, container)
+    return ended.exit_code
 
 
-def remove_containers(api: docker.APIClient, label: str) -> None:
-    """Remove every container with a label; see ``Docker.remove_containers``."""
-    for container in _CONTAINERS.validate_python(api.containers(all=True, filters={"label": label})):
-        _remove(api, container.Id)
-
-
-def _create(api: docker.APIClient, request: RunRequest) -> str:
+def _stop(api: docker.APIClient, container: str) -> bool:
+    """Ask a container to end, and end it if it does not; tell whether that went well."""
     try:
-        created = api.create_container(
-            request.image,
-            name=request.name,
-            entrypoint=_list(request.entrypoint),
-            command=_list(request.arguments),
-            environment=dict(request.environment),
-            labels=dict(request.labels),
-        )
-    except ImageNotFound as error:
-        message = f"the engine has no image {request.image}."
-        hint = "Run(image=…) takes the image_id of a stage that has built one."
-        problem = Problem("image-not-found", message, hint=hint)
-        raise StepError([problem]) from error
-    except APIError as error:
-        if refused(error):
-            problem = Problem("container-not-created", f"cannot create a container: {explanation(error)}")
-            raise StepError([problem]) from error
+        api.stop(container, timeout=_GRACE)
+    except (DockerException, requests.RequestException):
+        return False
+    return True
+
+
+def _ended(api: docker.APIClient, container: str) -> ContainerState:
+    """Say how a container ended whose output has ended.
+
+    The engine closes the output when the program has ended, even if that has closed it before. So where the
+    program still runs, only the connection has ended: it may have printed more.
+    """
+    ended = state(api, container)
+    if ended.running:
+        message = "lost the connection to the container engine in the midst of a container's output."
+        raise EngineError([Problem("engine-lost", message)])
+    return ended
+
+
+def start(api: docker.APIClient, request: RunRequest) -> None:
+    """Start a container and leave it alone; see ``Docker.start``."""
+    container = create(api, request)
+    try:
+        api.start(container)
+    except BaseException as error:
+        discard(api, container)
+        if isinstance(error, APIError) and refused(error):
+            raise _not_started(error) from error
         raise
-    return _CONTAINER.validate_python(created).Id
 
 
 def _attend(api: docker.APIClient, container: str, output: Output, cancel: threading.Event) -> None:
     """Start a container and pass its output on until it has closed both streams."""
     try:
         # Attached before it starts: not a line is lost.
-        with Exchange(functools.partial(_attach, api, container), _frames, cancel) as frames:
+        with Exchange(functools.partial(_attach, api, container), frames, cancel) as pieces:
             api.start(container)
-            _pass_on(frames, output)
+            pass_on(pieces, output)
     except APIError as error:
         # Docker tries the command when the container starts, Podman when it is attached to.
         if refused(error):
             raise _not_started(error) from error
         raise
-
-
-def _pass_on(frames: Iterable[tuple[Stream, bytes]], output: Output) -> None:
-    lines = {stream: Lines() for stream in _STREAMS.values()}
-    for stream, piece in frames:
-        for line in lines[stream].feed(piece):
-            output(stream, line)
-    for stream, pending in lines.items():
-        for line in pending.rest():
-            output(stream, line)
 
 
 def _attach(api: docker.APIClient, container: str) -> requests.Response:
@@ -134,13 +108,6 @@ def _attach(api: docker.APIClient, container: str) -> requests.Response:
     )
 
 
-def _frames(response: requests.Response) -> Iterator[tuple[Stream, bytes]]:
-    # A header cut short: the engine is gone, as the wait for the exit code will find.
-    while len(header := response.raw.read(_FRAME.size)) == _FRAME.size:
-        kind, size = _FRAME.unpack(header)
-        yield _STREAMS.get(kind, Stream.STDERR), response.raw.read(size)
-
-
 def _not_started(error: APIError) -> StepError:
     problem = Problem(
         "container-not-started",
@@ -148,32 +115,3 @@ def _not_started(error: APIError) -> StepError:
         hint="run=[…] replaces the image's entrypoint; give arguments to it as run=Run(arguments=[…]).",
     )
     return StepError([problem])
-
-
-def _exit_code(api: docker.APIClient, container: str, cancel: threading.Event) -> int:
-    """Wait for the end: a program may close its output and go on."""
-    with Exchange(functools.partial(_wait, api, container), _codes, cancel) as codes:
-        (code,) = codes
-    return code
-
-
-def _wait(api: docker.APIClient, container: str) -> requests.Response:
-    url = f"{api.base_url}/v{api.api_version}/containers/{container}/wait"
-    return api.post(url, stream=True, timeout=PATIENCE)
-
-
-def _codes(response: requests.Response) -> Iterator[int]:
-    yield _END.validate_json(response.content).StatusCode
-
-
-def _remove(api: docker.APIClient, container: str) -> None:
-    try:
-        api.remove_container(container, v=True, force=True)
-    except APIError as error:
-        # Someone else has removed it, or is about to.
-        if error.status_code not in {http.HTTPStatus.NOT_FOUND, http.HTTPStatus.CONFLICT}:
-            raise
-
-
-def _list(words: tuple[str, ...] | None) -> list[str] | None:
-    return None if words is None else list(words)

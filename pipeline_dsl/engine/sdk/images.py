@@ -1,4 +1,4 @@
-"""Images: those that the engine has, and those that it pulls."""
+"""Images: those that the engine has, what they are called, and those that it pulls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pydantic
-from docker.auth import get_config_header, resolve_repository_name
 from docker.errors import APIError, NotFound
 from docker.utils import parse_repository_tag
 
 from pipeline_dsl.engine.docker import EngineImage
 from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.sdk.credentials import headers
 from pipeline_dsl.engine.sdk.exchange import PATIENCE, Exchange
 from pipeline_dsl.engine.sdk.failures import explanation, refused
 from pipeline_dsl.engine.sdk.message import Message, messages
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     import docker
     import requests
 
-    from pipeline_dsl.engine.docker import Output
+    from pipeline_dsl.engine.docker import Login, Output
 
 _REFUSED = re.compile(r"no basic auth credentials|unauthorized|denied|manifest unknown")
 """Answers of a registry, which some engines hand on as failures of their own."""
+
+_EMPTY = bytes(1024)
+"""A tar file that holds nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,7 @@ class _Inspected:
     Os: str
     Architecture: str
     RepoDigests: list[str] | None = None
+    RepoTags: list[str] | None = None
     Config: _Config | None = None
     Variant: str = ""
 
@@ -71,6 +75,7 @@ def image(api: docker.APIClient, reference: str) -> EngineImage | None:
         labels=config.Labels or {},
         triggers=tuple(config.OnBuild or ()),
         platform="/".join(filter(None, (inspected.Os, inspected.Architecture, inspected.Variant))),
+        tags=tuple(inspected.RepoTags or ()),
     )
 
 
@@ -78,7 +83,7 @@ def pull(
     api: docker.APIClient, reference: str, output: Output, cancel: threading.Event, platform: str
 ) -> EngineImage:
     """Pull an image; see ``Docker.pull``."""
-    send = functools.partial(_send, api, reference, platform)
+    send = functools.partial(send_pull, api, reference, None, platform)
     try:
         with Exchange(send, messages, cancel) as answer:
             _follow(reference, answer, output)
@@ -94,17 +99,39 @@ def pull(
     return pulled
 
 
-def _send(api: docker.APIClient, reference: str, platform: str) -> requests.Response:
+def send_pull(
+    api: docker.APIClient, reference: str, login: Login | None, platform: str = ""
+) -> requests.Response:
+    """Ask the engine to pull an image, with a login or as docker's own configuration says."""
     repository, tag = parse_repository_tag(reference)
-    registry, _ = resolve_repository_name(repository)
-    credentials = get_config_header(api, registry)
     return api.post(
         f"{api.base_url}/v{api.api_version}/images/create",
         params={"fromImage": repository, "tag": tag or "latest", "platform": platform},
-        headers={"X-Registry-Auth": credentials} if credentials else {},
+        headers=headers(api, reference, login),
         stream=True,
         timeout=PATIENCE,
     )
+
+
+def tag(api: docker.APIClient, image_id: str, reference: str) -> None:
+    """Give an image a reference; see ``Docker.tag``."""
+    repository, _, name = reference.rpartition(":")
+    api.tag(image_id, repository, name, force=True)
+
+
+def untag(api: docker.APIClient, reference: str) -> None:
+    """Take a reference back; see ``Docker.untag``.
+
+    An engine that is told to remove an image's last reference removes the image, too. So that one is first
+    moved to an empty image, which is then removed.
+    """
+    found = image(api, reference)
+    if found is None:
+        return
+    if len(found.tags) == 1:
+        repository, _, name = reference.rpartition(":")
+        api.import_image_from_data(_EMPTY, repository, name)
+    api.remove_image(reference)
 
 
 def _follow(reference: str, answer: Iterable[Message], output: Output) -> None:

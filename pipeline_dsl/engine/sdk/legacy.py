@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.engine.events import Stream
-from pipeline_dsl.engine.sdk.lines import Lines
+from pipeline_dsl.engine.lines import Lines
 from pipeline_dsl.engine.sdk.progress import TAIL, failed_step, refused_build
 from pipeline_dsl.errors import Problem
 

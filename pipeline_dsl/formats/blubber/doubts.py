@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.formats.yaml import Mapping, Node, Scalar
+from pipeline_dsl.formats.yaml import Mapping, Node, Scalar, mappings
 from pipeline_dsl.model import Builder, Python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipeline_dsl.formats.blubber.diagnosis import Diagnosis
+    from pipeline_dsl.formats.diagnosis import Diagnosis
     from pipeline_dsl.model.definition import Definition
 
 _SHORTEST = 7
@@ -47,3 +47,11 @@ def check_mounts(mounts: Iterable[Node], diagnosis: Diagnosis) -> None:
         if isinstance(origin, Scalar) and origin.value == "local":
             message = "Blubber takes local, as what is mounted, for an image of that name."
             diagnosis.warn("mounted-context", message, origin.at, "Here it is the build context.")
+
+
+def check_merges(document: Mapping, diagnosis: Diagnosis) -> None:
+    """Warn of keys that Blubber, other than a reader of the file, lets a ``<<`` further down replace."""
+    for mapping in mappings(document):
+        for entry in mapping.contested:
+            message = f'Blubber lets the "<<" further down replace "{entry.key}".'
+            diagnosis.warn("contested-key", message, entry.at, 'Here it holds. Move "<<" to the top.')

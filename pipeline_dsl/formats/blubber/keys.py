@@ -9,8 +9,8 @@ from pipeline_dsl.errors import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline_dsl.formats.blubber.diagnosis import Diagnosis
     from pipeline_dsl.formats.blubber.shapes import AnyForm, Keys
+    from pipeline_dsl.formats.diagnosis import Diagnosis
     from pipeline_dsl.formats.yaml import Entry
 
 

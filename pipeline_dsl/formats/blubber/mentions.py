@@ -9,7 +9,7 @@ from pipeline_dsl.formats.yaml import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline_dsl.formats.blubber.diagnosis import Diagnosis
+    from pipeline_dsl.formats.diagnosis import Diagnosis
 
 
 def mentioned(node: Node, diagnosis: Diagnosis) -> Iterator[str]:

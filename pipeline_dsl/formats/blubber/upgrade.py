@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline_dsl.errors import Position
-    from pipeline_dsl.formats.blubber.diagnosis import Diagnosis
+    from pipeline_dsl.formats.diagnosis import Diagnosis
 
 VERSIONS = ("v1", "v2", "v3")
 """The versions before the present one."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError
-from pipeline_dsl.formats.blubber import doubts, kinds
-from pipeline_dsl.formats.blubber.complaint import Arguments, complaint
-from pipeline_dsl.formats.blubber.diagnosis import Diagnosis, suggestion
+from pipeline_dsl.formats import kinds
+from pipeline_dsl.formats.blubber import doubts
 from pipeline_dsl.formats.blubber.keys import known, unknown
-from pipeline_dsl.formats.blubber.kinds import WrongKindError
 from pipeline_dsl.formats.blubber.shapes import (
     BUILDER_KINDS,
     COPIES,
@@ -20,6 +18,9 @@ from pipeline_dsl.formats.blubber.shapes import (
     ListOf,
     Shape,
 )
+from pipeline_dsl.formats.complaint import Arguments, complaint
+from pipeline_dsl.formats.diagnosis import Diagnosis, suggestion
+from pipeline_dsl.formats.kinds import WrongKindError
 from pipeline_dsl.formats.yaml import Entry, Mapping, Node, Scalar, Sequence, describe
 from pipeline_dsl.model import Builder, Image
 

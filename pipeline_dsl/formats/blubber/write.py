@@ -19,13 +19,15 @@ from pipeline_dsl.formats.blubber.shapes import (
     ListOf,
     Shape,
 )
+from pipeline_dsl.formats.order import texts
 from pipeline_dsl.formats.yaml.dump import Data, dump
 from pipeline_dsl.model import Image, Variant
 from pipeline_dsl.model.definition import Definition, default, fields
+from pipeline_dsl.resolve.expressions import expressions_in_code
 from pipeline_dsl.resolve.variants import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
 
     from pipeline_dsl.model import Project
 
@@ -46,31 +48,53 @@ class Written:
     losses: tuple[Problem, ...]
 
 
-def write(project: Project, *, lossy: bool = False) -> Written:
+def write(project: Project, *, lossy: bool = False, without: Collection[Variant] = ()) -> Written:
     """Write a project's variants as a Blubber file.
 
     Arguments:
         project: the project.
         lossy: whether what Blubber cannot say is left out, with a comment that names it, instead of
             being an error.
+        without: variants that are left out.
 
     Raises:
         DefinitionError: the project holds what Blubber cannot say, and ``lossy`` is not set.
     """
-    variants = tuple(dict.fromkeys((*project.variants, *reachable(project))))
-    lost = tuple(losses(project, variants))
+    every = dict.fromkeys((*project.variants, *reachable(project)))
+    variants = tuple(variant for variant in every if variant not in without)
+    lost = (*losses(project, variants), *_bound_to_stages(variants))
     if lost and not lossy:
         raise DefinitionError(lost)
-    writer = _Writer([variant.name for variant in variants])
-    document: dict[str, Data] = {"version": "v4", **writer.keys(project, SETTINGS)}
-    if variants:
-        document["variants"] = {variant.name: dict(writer.keys(variant, VARIANT)) for variant in variants}
-    comments = "".join(f"# Lost: {_on_one_line(problem)}\n" for problem in lost)
-    return Written(f"# syntax={SYNTAX}\n{comments}{dump(document)}", lost)
+    text = dump(document(project, variants))
+    return Written(f"# syntax={SYNTAX}\n{lost_comments(lost)}{text}", lost)
 
 
-def _on_one_line(problem: Problem) -> str:
-    return " ".join(f"{problem.at}: {problem.message}".split())
+def document(project: Project, variants: Iterable[Variant]) -> dict[str, Data]:
+    """Give what a Blubber file of some variants holds.
+
+    Arguments:
+        project: the project; its settings are those of the top level.
+        variants: the variants, with all that they refer to.
+    """
+    chosen = tuple(variants)
+    writer = _Writer([variant.name for variant in chosen])
+    written: dict[str, Data] = {"version": "v4", **writer.keys(project, SETTINGS)}
+    if chosen:
+        written["variants"] = {variant.name: dict(writer.keys(variant, VARIANT)) for variant in chosen}
+    return written
+
+
+def lost_comments(lost: Iterable[Problem]) -> str:
+    """Give the comments that say what is lost, a line for each."""
+    return "".join(f"# Lost: {' '.join(f'{one.at}: {one.message}'.split())}\n" for one in lost)
+
+
+def _bound_to_stages(variants: Iterable[Variant]) -> Iterator[Problem]:
+    for variant in variants:
+        found = next((one for text in texts(variant) for one in expressions_in_code(text)), None)
+        if found is not None:
+            message = f'variant "{variant.name}" holds {found}, which only a config can give a value to.'
+            yield Problem("not-in-blubber", message, variant.at)
 
 
 class _Writer:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import yaml
 
-Data: TypeAlias = "str | int | bool | list[Data] | dict[str, Data] | None"
+Data: TypeAlias = "str | int | float | bool | list[Data] | dict[str, Data] | None"
 
 _MISREAD = re.compile(r"[yYnN]|[-+]?(?:\.[0-9_]+|[0-9][0-9_:.]*)(?:[eE][-+]?[0-9]+)?|0o?[0-7_]+")
 """Plain words that one of the readers takes for something else than a string."""

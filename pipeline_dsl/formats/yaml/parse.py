@@ -20,6 +20,8 @@ _TRUE = frozenset({"y", "yes", "on", "true"})
 _LETTERS = re.compile("[yYnN]")
 """Words that YAML 1.1 takes for booleans, go-yaml too, and PyYAML for strings."""
 
+_NONE = re.compile("(?!)")
+
 _DEEPEST = 100
 """How deeply nodes may be nested: far deeper than any of our formats, and no danger to the stack."""
 
@@ -27,12 +29,13 @@ _MOST_MERGED = 50_000
 """How many entries may come out of merge keys: far more than any of our formats has in all."""
 
 
-def parse(text: str, file: str) -> Node | None:
+def parse(text: str, file: str, *, has_letters: bool = True) -> Node | None:
     """Parse the first document of a YAML text.
 
     Arguments:
         text: the text.
         file: its name, for positions.
+        has_letters: whether ``y`` and ``n`` are booleans, as go-yaml has it and SnakeYAML has not.
 
     Returns:
         The document; None where there is none.
@@ -47,7 +50,7 @@ def parse(text: str, file: str) -> Node | None:
         raise _malformed(error, file) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _refusal(f"this is not YAML: {_first_line(error)}.", _reached(error, text, file)) from None
-    return _Converter(file).convert(document) if document is not None else None
+    return _Converter(file, has_letters=has_letters).convert(document) if document is not None else None
 
 
 def _check_depth(text: str, file: str) -> None:
@@ -99,8 +102,9 @@ def _position(mark: yaml.Mark | CMark, file: str) -> Position:
 class _Converter:
     """Turns PyYAML's nodes into ours, each only once however often it is referred to."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, has_letters: bool) -> None:
         self._file = file
+        self._letters = _LETTERS if has_letters else _NONE
         self._converted: dict[yaml.Node, Node] = {}
         self._merges = 0
         self._heights: dict[yaml.Node, int] = {}
@@ -130,7 +134,7 @@ class _Converter:
         if isinstance(node, yaml.SequenceNode):
             return Sequence(tuple(self.convert(item) for item in node.value), self._at(node))
         if isinstance(node, yaml.ScalarNode):
-            return Scalar(_value(node), node.value, self._at(node))
+            return Scalar(_value(node, self._letters), node.value, self._at(node))
         return self._convert_mapping(node)
 
     def _convert_mapping(self, node: yaml.Node) -> Mapping:
@@ -164,7 +168,7 @@ class _Converter:
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise _refusal("a key must be a single value.", self._at(node))
-        value = _value(node)
+        value = _value(node, self._letters)
         if isinstance(value, bool):
             return str(value).lower()
         return "null" if value is None else str(value)
@@ -173,13 +177,13 @@ class _Converter:
         return _position(node.start_mark, self._file)
 
 
-def _value(node: yaml.ScalarNode) -> str | bool | int | float | None:
+def _value(node: yaml.ScalarNode, letters: re.Pattern[str]) -> str | bool | int | float | None:
     """Work out what a scalar means."""
     text: str = node.value
     kind = node.tag.removeprefix(_PREFIX)
     if kind == "null":
         return None
-    if kind == "bool" or (kind == "str" and not node.style and _LETTERS.fullmatch(text)):
+    if kind == "bool" or (kind == "str" and not node.style and letters.fullmatch(text)):
         return text.lower() in _TRUE
     if kind in ("int", "float"):
         return _number(kind, text)

@@ -1,4 +1,4 @@
-"""What the model says of a wrong value, put into the words of a Blubber file."""
+"""What the model says of a wrong value, put into the words of the file that it comes from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from pipeline_dsl.formats.yaml import Entry, Mapping, Node, Sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as AbstractMapping
+
     from pipeline_dsl.errors import Position, Problem
-    from pipeline_dsl.formats.blubber.shapes import Keys
 
 Arguments: TypeAlias = dict[str, tuple[object, Entry]]
 """For each argument that is given its value, and the entry that gives it."""
@@ -22,13 +23,15 @@ _DUPLICATE = re.compile(r"(?<=cannot contain duplicates): .*(?=\.)", re.DOTALL)
 """Where they show a value as Python."""
 
 
-def complaint(problem: Problem, arguments: Arguments, keys: Keys, at: Position) -> Problem:
-    """Give the problem as Blubber would begin it, ``packages[default][0]: ``, at the value's own place.
+def complaint(
+    problem: Problem, arguments: Arguments, keys: AbstractMapping[str, tuple[str, object]], at: Position
+) -> Problem:
+    """Give the problem as the file would begin it, ``packages[default][0]: ``, at the value's own place.
 
     Arguments:
         problem: what the model found.
         arguments: the arguments that it was given.
-        keys: the keys that they were read from.
+        keys: the keys that they were read from, each with its argument first.
         at: where the definition stands.
     """
     message = _DUPLICATE.sub("", problem.message)

@@ -1,4 +1,4 @@
-"""What is found in a Blubber file while it is read: errors, all at once, and warnings."""
+"""What is found in a file while it is read: errors, all at once, and warnings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Diagnosis:
     """Collects what is wrong with a file, and counts its values.
 
     Arguments:
-        errors: what Blubber rejects.
-        warnings: what Blubber accepts and does not do as it is written.
+        errors: what the tool that the file is for rejects.
+        warnings: what that tool accepts and does not do as it is written.
     """
 
     errors: list[Problem] = dataclasses.field(default_factory=list)
@@ -81,11 +81,8 @@ def suggestion(name: str, known: Collection[str]) -> str:
 
 
 def check_keys(document: Mapping, diagnosis: Diagnosis) -> None:
-    """Warn of keys whose value is not the one that a reader of the file would expect."""
+    """Warn of keys that are given more than once."""
     for mapping in mappings(document):
         for entry in mapping.repeated:
             message = f'"{entry.key}" is given more than once; the last one counts.'
             diagnosis.warn("repeated-key", message, entry.at)
-        for entry in mapping.contested:
-            message = f'Blubber lets the "<<" further down replace "{entry.key}".'
-            diagnosis.warn("contested-key", message, entry.at, 'Here it holds. Move "<<" to the top.')

@@ -1,0 +1,118 @@
+"""The run step: a container with what it is given, and services beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.engine.actions.build import build
+from pipeline_dsl.engine.actions.credentials import given
+from pipeline_dsl.engine.actions.failure import FailedError
+from pipeline_dsl.engine.docker import RunRequest
+from pipeline_dsl.engine.events import Stream
+from pipeline_dsl.engine.limit import Limit, setting_limit
+from pipeline_dsl.engine.steps.run import RunStep, run
+from pipeline_dsl.engine.steps.services import ServiceRequest
+from pipeline_dsl.errors import Problem
+from pipeline_dsl.model import Merge
+from pipeline_dsl.resolve.expressions import interpolate
+
+if TYPE_CHECKING:
+    from pipeline_dsl.engine.docker import Output
+    from pipeline_dsl.engine.work import Work
+    from pipeline_dsl.resolve import ResolvedRun, ResolvedService
+    from pipeline_dsl.resolve.expressions import Expression
+
+
+def take(work: Work, output: Output) -> str:
+    """Run the stage's container."""
+    planned = work.planned.stage.run
+    if planned is None:
+        return ""
+    step = RunStep(
+        request=_request(work, planned, output),
+        tail=planned.tail,
+        limit=_limit(work, planned),
+        retries=planned.retries,
+        services=tuple(_service(work, service, output) for service in planned.services),
+    )
+    if step.request.keep:
+        work.scope.bind("container", step.request.name)
+    result = run(step, work.tools.docker, output, work.tools.cancel)
+    if result.exit_code:
+        detail = f"exit code {result.exit_code}"
+        message = f"{work.planned.run_title} ended with {detail}."
+        raise FailedError(Problem("non-zero-exit", message, work.planned.stage.at), detail)
+    work.scope.bind("output", work.tools.mask.hide(result.output))
+    return ""
+
+
+def _request(work: Work, planned: ResolvedRun, output: Output) -> RunRequest:
+    credentials = given(planned.credentials, work.tools.options.secrets)
+    return RunRequest(
+        image=work.scope.text(planned.image),
+        name=work.name,
+        entrypoint=None if planned.command is None else work.scope.texts(planned.command),
+        arguments=work.scope.texts(planned.arguments) or None,
+        environment={
+            **work.tools.options.settings.proxies.variables,
+            **_environment(work, planned, output),
+            **credentials.variables,
+        },
+        labels=work.tools.labels,
+        memory=_bytes(planned.memory) if planned.memory else 0,
+        cpus=planned.cpus or 0,
+        files=credentials.files,
+        keep="container" in work.planned.lends or bool(work.planned.stage.copy),
+    )
+
+
+def _environment(work: Work, planned: ResolvedRun, output: Output) -> dict[str, str]:
+    """Give the environment, with the values of the CI system's variables for names without a dot."""
+    known = work.tools.options.environment
+
+    def value(expression: Expression) -> str:
+        if expression.key not in known and expression.default is None:
+            message = f"{expression.key} is not set, or not for pipelines to see; it is empty here."
+            output(Stream.PROGRESS, message)
+        return known.get(expression.key, "")
+
+    if isinstance(planned.environment, Merge):
+        return work.scope.text_by_name(planned.environment)
+    return {
+        work.scope.text(name): interpolate(text, work.scope.known, value)
+        for name, text in planned.environment.items()
+    }
+
+
+def _bytes(memory: str) -> int:
+    """Give the number of bytes of, say, ``512m``."""
+    number, unit = (memory, "b") if memory.isdecimal() else (memory[:-1], memory[-1].lower())
+    return int(number) << 10 * "bkmg".index(unit)
+
+
+def _limit(work: Work, planned: ResolvedRun) -> Limit | None:
+    if planned.timeout is not None:
+        return Limit(planned.timeout, "Run(timeout=…)")
+    return setting_limit(work.tools.options.settings.timeouts.run, "timeouts.run")
+
+
+def _service(work: Work, service: ResolvedService, output: Output) -> ServiceRequest:
+    planned = work.planned.services.get(service.name)
+    if planned:
+        image = build(work, planned, output).image
+    else:
+        image = work.tools.builds.fetch(work.scope.text(service.image), output).id
+    request = RunRequest(
+        image=image,
+        name=f"{work.name}-{service.name}",
+        entrypoint=None if service.command is None else work.scope.texts(service.command),
+        arguments=work.scope.texts(service.arguments) or None,
+        environment=work.scope.text_by_name(service.environment),
+        labels=work.tools.labels,
+    )
+    limit = (
+        Limit(service.timeout, f'Service("{service.name}", timeout=…)')
+        if service.timeout is not None
+        else Limit(work.tools.options.settings.timeouts.service, "the setting timeouts.service")
+    )
+    return ServiceRequest(service.name, request, limit, service.health or ())
