@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -110,7 +111,10 @@ class Ci:
 
     def remove(self, docker: SdkDocker) -> None:
         """Let the engine have the published image no more, whatever it is called there."""
-        docker.api.remove_image(self.registry.image_id(IMAGE, "candidate"), force=True)
+        image = self.registry.image_id(IMAGE, "candidate")
+        if image is None:
+            raise LookupError(f"{self.registry.address} has no {IMAGE}")
+        docker.api.remove_image(image, force=True)
 
     def pull(self, docker: SdkDocker) -> str:
         """Fetch the published image from the registry; give its id."""
@@ -188,7 +192,7 @@ def _started(docker: SdkDocker, network: str, name: str, image: str) -> Iterator
 
 def ask(url: str, body: str = "") -> requests.Response:
     """Get what is at a URL, or post something there. A service that is just being started is waited for."""
-    waiting = urllib3.Retry(total=12, redirect=False, status_forcelist=[503], backoff_factor=0.1)
+    waiting = urllib3.Retry(total=8, redirect=False, status_forcelist=[503], backoff_factor=0.1)
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=waiting))
@@ -214,8 +218,7 @@ def _show(job: Ci, docker: SdkDocker, folder: Path, line: str) -> int:
         _say(f"  {name}={value}")
     words = [sys.executable, "-m", "pipeline_dsl", *job.words(folder / "artifacts")]
     _say(f"$ python {' '.join(words[1:])}")
-    code = subprocess.run(words, cwd=folder, env={**os.environ, **job.environment}, check=False).returncode  # noqa: S603
-    if code:
+    if code := _run(words, folder, job.environment):
         return code
     for path in sorted((folder / "artifacts").rglob("*.xml")):
         _say(f"the tests' report was kept: {path} has {path.stat().st_size} bytes")
@@ -228,6 +231,15 @@ def _show(job: Ci, docker: SdkDocker, folder: Path, line: str) -> int:
         return _ask_around(url, line)
 
 
+def _run(words: list[str], cwd: Path, environment: Mapping[str, str]) -> int:
+    """Run a command to its end. Ctrl-C is for the command alone, which then tidies up."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(words, cwd=cwd, env={**os.environ, **environment}, check=False).returncode  # noqa: S603
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _ask_around(url: str, line: str) -> int:
     ask(f"{url}/healthz").raise_for_status()
     welcome = ask(url).text
@@ -236,7 +248,10 @@ def _ask_around(url: str, line: str) -> int:
     _say(f"POST / {LINK} → {short}")
     followed = ask(short)
     _say(f"GET {short} → {followed.status_code}, {followed.headers['Location']}")
-    return int(line not in welcome or followed.headers["Location"] != LINK)
+    if line in welcome and followed.headers["Location"] == LINK:
+        return 0
+    _say("that is not what the change says")
+    return 1
 
 
 def _say(line: str) -> None:

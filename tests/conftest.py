@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import settings
 
 from pipeline_dsl.engine.sdk.connect import connect
 from pipeline_dsl.errors import EngineError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_dsl.engine.sdk.client import SdkDocker
+
+# The same examples each time, however busy the machine; "pytest --hypothesis-profile=default" looks for others.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 PATIENCE = 540
 """Seconds after which a command hangs: on a busy machine, a first build of an example takes minutes."""

@@ -44,7 +44,7 @@ class Values:
         """Give the values of a stage; those of ``setup`` are the run's and its pipeline's."""
         if stage.stage == NAMESPACE:
             return {**self._setup, "pipeline": stage.pipeline, "stage": NAMESPACE}
-        return self._bound.get(stage, {})
+        return self._bound.get(stage, {"stage": stage.stage})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -101,8 +101,11 @@ class StageRunner:
 
 
 def _goes_on(step: StepOutline, failure: StepEnded) -> bool:
-    """Tell whether a step is taken although an earlier one has failed."""
-    return step.kind == "copy" and failure.step.kind == "run" and failure.status is Status.FAILED
+    """Tell whether a step is taken although an earlier one has failed.
+
+    Files are copied out of a container that has ended, which only the few words about its end tell.
+    """
+    return step.kind == "copy" and failure.step.kind == "run" and bool(failure.detail)
 
 
 class _Output:

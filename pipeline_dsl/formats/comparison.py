@@ -104,7 +104,8 @@ def _normal(value: Plain, stage: str, key: str = "") -> Plain:
             return [_normal(item, stage, key) for item in value]
         case {"kind": "Notify", "email": None, "webhook": None}:
             return None
-        case {"kind": "Each", "variable": variable, "value": body}:
+        case dict() if value.get("kind") == "Each":
+            variable, body = value["variable"], value["value"]
             own = re.compile(rf"\$\{{{re.escape(stage)}\.(?!(?:{_alternatives(variable)})[|}}])")
             return _normal_items({**value, "value": _replaced(body, own, "${.")}, stage, key)
         case dict():

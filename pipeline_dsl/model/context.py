@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline_dsl.model.reference import Ref
 
 NAMESPACE = "setup"
@@ -57,4 +59,12 @@ KEYS = (
     "stage",
     *(str(value)[len(NAMESPACE) + 3 : -1] for value in vars(Setup).values() if isinstance(value, Ref)),
 )
-"""The names of the values, parameters and those of git left out."""
+"""The names of the values that there always are."""
+
+_SOMETIMES = re.compile(rf"{re.escape(PARAMETER)}.+|GIT_[A-Z_]+|httpProxy|imageLabels")
+"""Names of those that there are in some runs: parameters, and what only Jenkins or a proxy gives."""
+
+
+def may_be_known(name: str) -> bool:
+    """Tell whether there are runs in which every stage knows a value of this name."""
+    return name in KEYS or _SOMETIMES.fullmatch(name) is not None

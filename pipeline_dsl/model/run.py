@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pipeline_dsl.model.definition import Definition, definition
 from pipeline_dsl.model.explanation import InvalidError
 from pipeline_dsl.model.template import TextByName, Texts
-from pipeline_dsl.model.types import EnvironmentName, ListOf, MappingOf, NonEmpty, matching, unique
+from pipeline_dsl.model.types import ListOf, MappingOf, NonEmpty, VariableName, matching, unique
 from pipeline_dsl.model.variant import Variant
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ class Credential(Definition):
     id: NonEmpty = Field(kw_only=False)
     """What the operator calls it."""
 
-    variable: EnvironmentName | None = None
+    variable: VariableName | None = None
     """Environment variable that holds it, where that is not called like the credential."""
 
-    username_variable: EnvironmentName | None = None
+    username_variable: VariableName | None = None
     """Of a credential that is a user name and a password: the variable that holds the user name."""
 
-    password_variable: EnvironmentName | None = None
+    password_variable: VariableName | None = None
     """Of a credential that is a user name and a password: the variable that holds the password."""
 
-    key_file_variable: EnvironmentName | None = None
+    key_file_variable: VariableName | None = None
     """Of a credential that is an SSH key: the variable that holds the path of its file in the container."""
 
     @model_validator(mode="after")

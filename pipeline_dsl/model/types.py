@@ -173,6 +173,10 @@ EnvironmentName: TypeAlias = Annotated[
         'Use at least two letters, digits or "_", no digit first.',
     ),
 ]
+VariableName: TypeAlias = Annotated[
+    str,
+    matching(r"[a-zA-Z_][a-zA-Z0-9_]*", "variable name", 'Use letters, digits or "_", no digit first.'),
+]
 NodeEnvironment: TypeAlias = Annotated[
     str, matching(r"[a-zA-Z0-9]+", "Node environment name", "Use letters and digits only.")
 ]

@@ -17,6 +17,9 @@ _MACHINERY = (
 )
 """Starts of names of files that lead to a policy or are called by one, and are nobody's policy."""
 
+_BACKPORT = f"{os.sep}importlib_metadata{os.sep}"
+"""Does the same, where some package has brought it along: it takes over what the standard library does."""
+
 
 def failure(what: str, error: BaseException, at: Position | None = None) -> Problem:
     """Describe an exception that a policy raised.
@@ -40,6 +43,10 @@ def failure(what: str, error: BaseException, at: Position | None = None) -> Prob
 def _frame(error: BaseException) -> traceback.FrameSummary | None:
     """Find the innermost call in somebody's own files; for an installed policy, the policy itself."""
     frames = traceback.extract_tb(error.__traceback__)
-    trail = [frame for frame in frames if not frame.filename.startswith(_MACHINERY)]
+    trail = [frame for frame in frames if not _is_machinery(frame.filename)]
     own = [frame for frame in trail if is_authors(frame.filename)]
     return next(iter(own[-1:] or trail), None)
+
+
+def _is_machinery(file: str) -> bool:
+    return file.startswith(_MACHINERY) or _BACKPORT in file

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import Problem, did_you_mean
-from pipeline_dsl.model.context import KEYS, NAMESPACE, PARAMETER
+from pipeline_dsl.model.context import KEYS, NAMESPACE, may_be_known
 from pipeline_dsl.resolve.expressions import MalformedExpressionError
 from pipeline_dsl.resolve.order import circle
 from pipeline_dsl.resolve.references import BOUND_BY, bound, step_references
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from pipeline_dsl.resolve.expressions import Expression
     from pipeline_dsl.resolve.references import References
     from pipeline_dsl.resolve.steps import ResolvedStage
-
-_SOMETIMES = re.compile(r"GIT_[A-Z_]+|httpProxy")
-"""Values of setup that there are in some runs: by what was checked out, by what the operator has set."""
 
 
 def pipeline_defects(
@@ -124,8 +120,7 @@ def _reference_defects(
         hint = f"Write ${{.{expression.key}}}."
         yield Problem("own-reference", f"{what} is the stage's own.", stage.at, hint)
     elif namespace == NAMESPACE:
-        known = expression.key in KEYS or expression.key.startswith(PARAMETER)
-        if not known and not _SOMETIMES.fullmatch(expression.key):
+        if not may_be_known(expression.key):
             message = f'{what}: there is no "{expression.key}" that every stage knows.'
             yield Problem("unbound-reference", message, stage.at, did_you_mean(expression.key, KEYS))
     elif namespace and namespace not in siblings:

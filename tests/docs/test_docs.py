@@ -242,7 +242,7 @@ def _makers(file: Path) -> Iterator[str]:
 
 
 MODULES = list((ROOT / "pipeline_dsl").rglob("*.py"))
-MAKERS = {"Problem", *(name for module in MODULES for name in _makers(module))}
+MAKERS = {"Problem", "Unknown", *(name for module in MODULES for name in _makers(module))}
 
 
 @pytest.mark.skipif(importlib.util.find_spec("sphinx") is None, reason="needs the extra docs")

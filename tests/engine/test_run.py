@@ -410,7 +410,7 @@ def test_containers_carry_names_and_labels_to_be_found_by(
     play(root, docker=recorder)
     (request,) = recorder.runs
     run_id = request.labels["pipeline-dsl.run"]
-    assert request.name == f"pipeline-dsl-{run_id}-ci-unit-test"
+    assert request.name == f"pipeline-dsl-{run_id}-ci-Unit_test"
     assert request.labels == {"pipeline-dsl.run": run_id, "pipeline-dsl.project": root.name}
 
 

@@ -102,9 +102,9 @@ def projects(draw: DrawFn) -> Project:
         arguments = draw(_settings(origins))
         arguments["copies"] = draw(_distinct(origins | _artifacts(origins), as_copy))
         arguments["includes"] = draw(st.lists(st.sampled_from(variants), max_size=2)) if variants else []
-        variants.append(_made(Variant, {"name": name, **arguments}))
+        variants.append(made(Variant, {"name": name, **arguments}))
     settings = draw(_settings(_origins([])))
-    return _made(Project, {"name": "service", "variants": variants, **settings})
+    return made(Project, {"name": "service", "variants": variants, **settings})
 
 
 def _origins(variants: list[Variant]) -> SearchStrategy[Origin]:
@@ -112,7 +112,7 @@ def _origins(variants: list[Variant]) -> SearchStrategy[Origin]:
     return st.sampled_from(known)
 
 
-def _made(kind: type[_Made], arguments: dict[str, object]) -> _Made:
+def made(kind: type[_Made], arguments: dict[str, object]) -> _Made:
     """Make a definition, unless its arguments contradict one another."""
     try:
         return kind(**arguments)

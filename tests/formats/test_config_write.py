@@ -132,7 +132,7 @@ def test_each_form_is_the_shortest_one() -> None:
               b:
                 $merge: [x]
                 $with:
-                  $each: y
+                  $each: "y"
                   $in: ${test.output}
                   $yield: ${.y}${rest.imageTag}
             trigger:

@@ -20,6 +20,7 @@ from tests.formats.configs import Files
 from tests.formats.pipelines import projects
 
 if TYPE_CHECKING:
+    from pipeline_dsl.errors import Problem
     from pipeline_dsl.model import Project
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -40,7 +41,7 @@ def test_pipelines_survive_export_and_import_or_export_names_what_is_lost(projec
     original = resolved(project)
     if original is None:
         return
-    problems = ()
+    problems: tuple[Problem, ...] = ()
     try:
         exported, variants = to_config_and_blubber(project, lossy=False)
     except DefinitionError as refused:

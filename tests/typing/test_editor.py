@@ -44,8 +44,20 @@ COMMON = {
         ("Apt(", {"packages=", "sources=", "proxies="}),
         ("Node(", {"requirements=", "env=", "use_npm_ci=", "allow_dedupe_failure="}),
         ("Copy(", {"origin=", "source=", "destination=", "exclude="}),
-        ("Run(", {"command=", "arguments=", "environment=", "image=", "tail="}),
-        ("ci.stage(", {"name=", "build=", "run=", "after="}),
+        (
+            "Run(",
+            {
+                *("command=", "arguments=", "environment=", "image=", "credentials=", "tail="),
+                *("services=", "timeout=", "memory=", "cpus=", "retries="),
+            },
+        ),
+        (
+            "ci.stage(",
+            {
+                *("name=", "build=", "run=", "copy=", "publish=", "promote=", "deploy="),
+                *("exports=", "trigger=", "notify=", "after="),
+            },
+        ),
         ("Variant('abc', entry", {"entrypoint="}),
     ],
 )
@@ -76,7 +88,7 @@ def test_an_object_is_completed_with_what_it_has(line: str, offered: set[str]) -
     [
         ("Variant", "An image that a service is built into"),
         ("Apt", "Debian packages to be installed"),
-        ("ci.stage", "build: the variant to build an image of."),
+        ("ci.stage", "build: the variant to build an image of, or a"),
         ("stage.image_id", "Id of the image that the stage built."),
         ("build.entrypoint", "The program that the image runs and its arguments."),
         ("stage.after", "Stages that have to pass first"),

@@ -40,9 +40,9 @@ def blamed_on(at: Position) -> Iterator[None]:
         yield
     except EvaluationError as error:
         raise StepError([Problem("values-do-not-fit", f"{error}.", at)]) from error
-    except FailedError:
-        raise
     except PipelineError as error:
         problems = [dataclasses.replace(problem, at=problem.at or at) for problem in error.problems]
+        if isinstance(error, FailedError):
+            raise FailedError(problems[0], error.detail) from error
         kind = EngineError if isinstance(error, EngineError) else StepError
         raise kind(problems) from error

@@ -12,7 +12,7 @@ from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.limit import Limit, setting_limit
 from pipeline_dsl.engine.steps.run import RunStep, run
 from pipeline_dsl.engine.steps.services import ServiceRequest
-from pipeline_dsl.errors import Problem
+from pipeline_dsl.errors import Problem, StepError
 from pipeline_dsl.model import Merge
 from pipeline_dsl.resolve.expressions import interpolate
 
@@ -37,7 +37,12 @@ def take(work: Work, output: Output) -> str:
     )
     if step.request.keep:
         work.scope.bind("container", step.request.name)
-    result = run(step, work.tools.docker, output, work.tools.cancel)
+    try:
+        result = run(step, work.tools.docker, output, work.tools.cancel)
+    except StepError as error:
+        if error.problems[0].code == "timed-out":
+            raise FailedError(error.problems[0], "timed out") from error
+        raise
     if result.exit_code:
         detail = f"exit code {result.exit_code}"
         message = f"{work.planned.run_title} ended with {detail}."

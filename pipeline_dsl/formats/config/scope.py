@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline_dsl.errors import did_you_mean
-from pipeline_dsl.model.context import KEYS, NAMESPACE, PARAMETER
+from pipeline_dsl.model.context import KEYS, NAMESPACE, may_be_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipeline_dsl.formats.config.syntax import Reference
-
-_GIT = re.compile(r"GIT_[A-Z_]+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +119,7 @@ class Scope:
             return Known(NAMESPACE)
         if key == "pipeline" and self.is_fixed:
             return Known(self.pipeline)
-        if key in KEYS or _GIT.fullmatch(key) or key.startswith(PARAMETER):
+        if may_be_known(key):
             return Awaited(_spelled(NAMESPACE, reference))
         return self._unbound(reference, "setup", KEYS)
 

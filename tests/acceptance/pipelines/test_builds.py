@@ -80,7 +80,8 @@ def test_excludes_stand_instead_of_an_ignore_file_which_nobody_touches(
     files = {"a.py": "", "a.md": ""} | ({} if ignored is None else {".dockerignore": ignored})
     root = make_project(
         f"""
-        box = Variant("box", base=BASE, copies=["local"], builder=Builder(command="{command}"), entrypoint={FIND})
+        builder = Builder(command="{command}")
+        box = Variant("box", base=BASE, copies=["local"], builder=builder, entrypoint={FIND})
         ci = Pipeline("ci")
         ci.stage("a", build=Build(box, excludes=["*.md", ".*"]), run=True)
         """,
@@ -212,7 +213,8 @@ def test_a_variant_that_several_stages_build_is_built_once(
 ) -> None:
     root = make_project(
         """
-        box = Variant("box", base=BASE, builder=Builder(command="date +%N > /srv/app/now"), entrypoint=["cat", "now"])
+        builder = Builder(command="date +%N > /srv/app/now")
+        box = Variant("box", base=BASE, builder=builder, entrypoint=["cat", "now"])
         ci = Pipeline("ci")
         for name in ("one", "two"):
             ci.stage(name, build=box, run=True)

@@ -201,19 +201,19 @@ def test_the_environment_of_a_run_sees_the_variables_of_the_ci_system(
         "B": "$(id) `id` \" ' $HOME",
         "C": "${CI_TOKEN|hidden}",
         "D": "${lines.two}${ZUUL_CHANGE}",
-        "E": "${PATH|not for pipelines}",
+        "E": "${PATH|not for pipelines}${COLOUR}",
         "F_${lines.one}": "named",
     }
     text = f'ci.stage("env", run=Run(command={command}, environment={environment}, image=lines.image_id))'
-    in_ci = with_variables(cli, ZUUL_CHANGE="7", ZUUL_PATCHSET="2", CI_TOKEN="t0ken")
-    told = in_ci(make_project(SOURCE + text), "run")
+    in_ci = with_variables(cli, ZUUL_CHANGE="7", ZUUL_PATCHSET="2", CI_TOKEN="t0ken")  # noqa: S106 -- nobody's
+    told = in_ci(make_project(SOURCE + text), "run", "--param", "COLOUR=blue")
     assert told.code == 0, told.stdout + told.stderr
     assert said(told, "env") == [
         "7-2",
         "$(id) `id` \" ' $HOME",
         "hidden",
         "127",
-        "not for pipelines",
+        "not for pipelinesblue",
         "named",
     ]
 

@@ -24,7 +24,8 @@ REPORT = '<testsuite tests="1" failures="1"/>'
 COMMAND = f"mkdir /tmp/out; echo '{REPORT}' > /tmp/out/unit.xml; seq 30; echo oops; exit 7"
 SERVICE = f"""
 box = Variant("box", base=BASE)
-ci = Pipeline("ci", notify=Notify(email=Email(["team@example.org", "${{setup.params.OWNER|nobody@example.org}}"])))
+people = ["team@example.org", "${{setup.params.OWNER|nobody@example.org}}"]
+ci = Pipeline("ci", notify=Notify(email=Email(people)))
 unit = ci.stage(
     "unit",
     build=box,
@@ -136,6 +137,27 @@ def test_with_keep_going_what_does_not_need_the_failed_stage_still_runs(
     told = cli(make_project(SERVICE), "run", "--keep-going")
     assert told.code == 1
     assert states(told) == {"ci/unit": "failed", "ci/image": "not run", "night/soak": "passed"}
+
+
+def test_a_failure_ends_what_runs_at_the_same_time_of_which_nobody_is_told(
+    cli: CommandLine, make_project: MakeProject, leftovers: Leftovers
+) -> None:
+    root = make_project(
+        """
+        box = Variant("box", base=BASE)
+        ci = Pipeline("ci", notify=Notify(email=Email(["team@example.org"])))
+        ci.stage("quick", build=box, run=["false"])
+        slow = ci.stage("slow", build=box, run=["sleep", "300"])
+        ci.stage("next", build=box, run=["true"], after=[slow])
+        """
+    )
+    with mail_server() as mailbox:
+        told = cli(root, "run", "--jobs", "2", *smtp(mailbox.port))
+    assert told.code == 1
+    assert states(told) == {"quick": "failed", "slow": "cancelled", "next": "not run"}
+    (mail,) = mailbox.mails
+    assert mail.message["Subject"] == f"[Pipeline] {root.name} ci/quick failed"
+    assert leftovers.of(root.name) == []
 
 
 def test_what_a_failing_build_printed_is_shown_and_nothing_is_run(

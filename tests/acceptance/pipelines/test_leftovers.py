@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from tests.acceptance.pipelines.leftovers import Leftovers
@@ -23,7 +23,8 @@ command = "mkdir /tmp/out; echo x > /tmp/out/x; chmod 555 /tmp/out"
 first = ci.stage(
     "first", build=box, run=["sh", "-c", command], copy=[Artifact("/tmp/out", destination="out")]
 )
-stacked = ci.stage("stacked", build=Variant("stacked", base=first.image, copies=["local"]), run=["test", "-e", "out/x"])
+on_top = Variant("on-top", base=first.image, copies=["local"])
+stacked = ci.stage("stacked", build=on_top, run=["test", "-e", "out/x"])
 waiting = ci.stage(
     "waiting",
     build=box,

@@ -30,7 +30,7 @@ ci = Pipeline("ci")
     ],
     ids=["the author", "the operator"],
 )
-def test_a_container_that_takes_longer_than_it_may_is_ended(  # noqa: PLR0913 -- fixtures and parameters
+def test_a_container_that_takes_longer_than_it_may_is_ended(  # noqa: PLR0913, PLR0917 -- fixtures and parameters
     cli: CommandLine,
     make_project: MakeProject,
     leftovers: Leftovers,
@@ -44,6 +44,21 @@ def test_a_container_that_takes_longer_than_it_may_is_ended(  # noqa: PLR0913 --
     assert time.monotonic() - start < 100
     assert told.code == 1
     assert re.search(rf"pipeline.py:4: .*took longer than .*{re.escape(named)}.*\[timed-out\]", told.stdout)
+    assert leftovers.of(root.name) == []
+
+
+def test_a_build_that_takes_longer_than_it_may_is_ended(
+    cli: CommandLine, make_project: MakeProject, leftovers: Leftovers
+) -> None:
+    root = make_project(
+        """
+        box = Variant("box", base=BASE, builder=Builder(command="sleep 300"))
+        Pipeline("ci").stage("slow", build=box)
+        """
+    )
+    told = cli(root, "run", "--set", "timeouts.build=2")
+    assert told.code == 1
+    assert re.search(r"took longer than .*timeouts\.build", told.stdout), told.stdout
     assert leftovers.of(root.name) == []
 
 
@@ -83,7 +98,7 @@ SERVICES = """
 database = Variant("database", base=BASE, copies=["local"])
 ready = "sleep 0.5; echo up; touch /tmp/ready; sleep 300"
 services = [
-    Service("db", image=database, command=["sh", "-c", ready], health=["test", "-e", "/tmp/ready"], timeout=60),
+    Service("db", image=database, command=["sh", "-c", ready], health=["test", "-e", "/tmp/ready"]),
     Service("cache", image=BASE, command=["sleep", "300"], environment={"X": "y"}),
 ]
 ci.stage(

@@ -34,8 +34,9 @@ def test_steps_that_are_not_allowed_are_all_named(nowhere: CommandLine, make_pro
     told = nowhere(make_project(SERVICE), "run", "--set", 'steps.default=["build", "notify"]')
     assert (told.code, told.stdout) == (2, "")
     expected = (
-        r'pipeline.py:4: pipeline "ci" may have no step "run" in a run outside Zuul. Allowed are build, notify\.'
-        r'.*pipeline.py:5: pipeline "ci" may have no step "exports"'
+        r'pipeline.py:4: pipeline "ci" may have no step "run" in a run outside Zuul\.'
+        r" Allowed are build, notify\..*"
+        r'pipeline.py:5: pipeline "ci" may have no step "exports"'
     )
     assert re.search(expected, told.stderr, re.DOTALL), told.stderr
 
@@ -63,7 +64,7 @@ def test_only_the_steps_of_what_is_to_run_count(nowhere: CommandLine, make_proje
         (
             'Credential("SONAR")',
             [],
-            r'pipeline.py:\d: the credential "SONAR" is not allowed here. None is allowed. \[credential-not-allowed\]',
+            r'pipeline.py:6: the credential "SONAR" is not allowed here. None is allowed. \[credential-not-a',
         ),
         (
             'Credential("SONAR")',

@@ -105,7 +105,9 @@ release = ci.stage(
     "release",
     build=app,
     publish=Publish(
-        name="${{setup.project}}/API", tag="V1.0-A/B", tags=Merge(["latest", "${{setup.tag}}"], ["", "latest"])
+        name="${{setup.project}}/API",
+        tag="V1.0-A/B",
+        tags=Merge(["latest", "${{setup.tag}}"], ["", "latest"]),
     ),
 )
 values = [release.image_name, release.image_tag, release.published_image, release.image_tags]

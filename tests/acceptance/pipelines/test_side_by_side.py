@@ -19,7 +19,8 @@ SERVICE = """
 box = Variant("box", base=BASE, copies=["local"])
 ci = Pipeline("ci")
 command = "hostname > /tmp/name; cat greeting; trap 'exit 0' USR1; echo st''arted; sleep 100 & wait"
-first = ci.stage("first", build=box, run=["sh", "-c", command], copy=[Artifact("/tmp/name", destination="copied")])
+name = Artifact("/tmp/name", destination="copied")
+first = ci.stage("first", build=box, run=["sh", "-c", command], copy=[name])
 stacked = Variant("stacked", base=first.image, copies=["local"])
 ci.stage(
     "second",

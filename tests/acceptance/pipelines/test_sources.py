@@ -28,7 +28,8 @@ values = [
     "${{setup.params.ZUUL_CHANGE|none}}", setup.pipeline, "${{setup.GIT_COMMIT}}", setup.log_url,
 ]
 a = ci.stage("say", build=box, run=Run({SAY}, arguments=values))
-ci.stage("files", build=box, run=["sh", "-c", "for f in $(find . -type f | sort); do echo \\"<$f $(echo $(cat $f))>\\"; done"])
+show = "for f in $(find . -type f | sort); do echo \\"<$f $(echo $(cat $f))>\\"; done"
+ci.stage("files", build=box, run=["sh", "-c", show])
 """
 
 
