@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.engine.sdk.client import SdkDocker
 
-# The same examples each time, however busy the machine; "pytest --hypothesis-profile=default" looks for others.
+# The same examples each time, on a busy machine too; "pytest --hypothesis-profile=default" looks for others.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 

@@ -83,6 +83,9 @@ class _Run:
                 self._run_pipeline(pipeline)
         except KeyboardInterrupt:
             interrupted = True
+        except BaseException:  # nobody reads the report any more, say
+            clean_up(self._tools.directory, self._tools.docker)
+            raise
         problems += (*self._runner.problems, *clean_up(self._tools.directory, self._tools.docker))
         for stage in self._plan.stages:
             if stage_id(stage) not in self._statuses:

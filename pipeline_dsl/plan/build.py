@@ -14,6 +14,7 @@ from pipeline_dsl.plan.context import load_ignore, read_context
 from pipeline_dsl.plan.ignore import Ignore
 from pipeline_dsl.plan.names import check_known
 from pipeline_dsl.resolve import ResolvedBuild
+from pipeline_dsl.resolve.expressions import interpolate_code
 from pipeline_dsl.resolve.strings import rewritten, variant_references
 from pipeline_dsl.resolve.template import references, texts
 
@@ -239,8 +240,9 @@ def _plan_build(
 ) -> PlannedBuild:
     build = wanted.source
     variants, labels = resolved.closure(build.variant), _labels(resolved, build.variant)
-    written = dockerfile(variants, labels, arguments=parameters.arguments)
     is_open = wanted.is_late or bool(build.repository) or _has_references(build, variants)
+    known = tuple(rewritten(one, _foreseen) for one in variants) if is_open else variants
+    written = dockerfile(known, labels, arguments=parameters.arguments)
     files: tuple[ContextFile, ...] = ()
     if not is_open:
         directory = context_directory(root, build.directory, resolved.variants[build.variant])
@@ -280,6 +282,11 @@ def _has_references(build: ResolvedBuild, variants: Iterable[ResolvedVariant]) -
     in_variants = (one for variant in variants for one in variant_references(variant))
     in_build = references([build.directory, build.excludes])
     return any(True for _ in itertools.chain(in_build, in_variants)) or not isinstance(build.excludes, tuple)
+
+
+def _foreseen(code: str) -> str:
+    """Put something in the place of the references in a string, as long as their values are not there."""
+    return interpolate_code(code, lambda _: "unknown")
 
 
 def _none(_expression: Expression) -> None:

@@ -113,12 +113,14 @@ def text_by_name(value: object, lookup: Lookup) -> dict[str, str]:
 
 
 def as_text(value: Plain) -> str:
-    """Give the text that stands for a value in a string; lists and mappings as JSON."""
+    """Give the text that stands for a value in a string; for lists and mappings that is JSON, or nothing."""
     match value:
         case None:
             return ""
         case str():
             return value
+        case list() | tuple() | Mapping() if not value:
+            return ""
     return json.dumps(value, ensure_ascii=False, default=dict)
 
 

@@ -225,7 +225,6 @@ def test_a_variant_that_several_stages_build_is_built_once(
     assert printed(told, "one")[-1] == printed(told, "two")[-1]
 
 
-@pytest.mark.xfail(reason="The environment of an image is written before it is known.")
 def test_the_environment_of_an_image_holds_what_an_earlier_stage_has_said(
     cli: CommandLine, make_project: MakeProject
 ) -> None:

@@ -82,7 +82,6 @@ def test_an_expression_in_a_string_gives_way_to_a_value(cli: CommandLine, make_p
     assert dict(zip(TEXTS, values, strict=True)) == {name: row.expected[0] for name, row in TEXTS.items()}
 
 
-@pytest.mark.xfail(reason="An empty list in a string is written as JSON.")
 def test_an_empty_list_in_a_string_is_empty_and_has_a_default(
     cli: CommandLine, make_project: MakeProject
 ) -> None:

@@ -80,6 +80,18 @@ def test_the_next_run_removes_what_a_killed_one_has_left_behind(
     assert leftovers.of(root.name) == []
 
 
+def test_nothing_is_left_behind_when_the_reader_of_the_report_leaves(
+    cli: CommandLine, make_project: MakeProject, leftovers: Leftovers
+) -> None:
+    root = make_project(EVERYTHING.replace("COMMAND", "yes | head -n 100000; sleep 300 & wait"), FILES)
+    with cli.start(root, "run") as command:
+        await_container(command)
+        assert command.stdout is not None
+        command.stdout.close()
+    assert command.returncode == 1
+    assert leftovers.of(root.name) == []
+
+
 def test_a_run_that_ends_before_it_begins_leaves_nothing_behind(
     cli: CommandLine, make_project: MakeProject, leftovers: Leftovers
 ) -> None:

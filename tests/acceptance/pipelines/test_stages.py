@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.pipelines.told import printed, said, with_variables
+from pipeline_dsl.cli.main import main
+from tests.acceptance.pipelines.told import printed, said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,22 +170,32 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no engine: what exits with 2 has not looked for one."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PIPELINE_DSL_SETTINGS", os.devnull)
+
+
+@pytest.mark.usefixtures("nowhere")
 @pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=REFUSED)
 def test_what_is_wrong_anywhere_in_the_file_is_refused_before_an_engine_is_asked(
-    cli: CommandLine, make_project: MakeProject, tmp_path: Path, text: str, expected: str
+    make_project: MakeProject, capsys: pytest.CaptureFixture[str], text: str, expected: str
 ) -> None:
     """Also where only the other pipeline of the file is to run."""
     lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    without_engine = with_variables(cli, DOCKER_HOST=f"unix://{tmp_path}/nowhere.sock")
-    told = without_engine(make_project(GOOD + lines), "run", "good")
-    assert (told.code, told.stdout) == (2, "")
-    assert re.search(expected, told.stderr, re.DOTALL), told.stderr
+    root = make_project(GOOD + lines)
+    assert main(["-C", str(root), "run", "good"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert re.search(expected, told.err, re.DOTALL), told.err
 
 
+@pytest.mark.usefixtures("nowhere")
 def test_an_unknown_pipeline_is_refused_with_a_suggestion(
-    cli: CommandLine, make_project: MakeProject, tmp_path: Path
+    make_project: MakeProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    without_engine = with_variables(cli, DOCKER_HOST=f"unix://{tmp_path}/nowhere.sock")
-    told = without_engine(make_project(f"{GOOD}bad.stage('a', build=box)"), "run", "god")
-    assert (told.code, told.stdout) == (2, "")
-    assert 'Did you mean "good"?' in told.stderr
+    root = make_project(f"{GOOD}bad.stage('a', build=box)")
+    assert main(["-C", str(root), "run", "god"]) == 2
+    assert 'Did you mean "good"?' in capsys.readouterr().err

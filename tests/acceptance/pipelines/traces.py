@@ -29,7 +29,7 @@ def watched(leftovers: Leftovers, traces: tuple[bytes, ...]) -> Iterator[list[st
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.01):
+        while not ended.wait(0.03):
             for process in Path("/proc").glob("[0-9]*"):
                 if given_away(read(process / "cmdline"), traces):
                     seen.append(f"the command line {read(process / 'cmdline')!r}")
