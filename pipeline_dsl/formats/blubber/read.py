@@ -10,6 +10,7 @@ from pipeline_dsl.errors import DefinitionError, Position, Problem
 from pipeline_dsl.formats import yaml
 from pipeline_dsl.formats.blubber import doubts
 from pipeline_dsl.formats.blubber.bases import Bases
+from pipeline_dsl.formats.blubber.header import remarks
 from pipeline_dsl.formats.blubber.mentions import mentioned
 from pipeline_dsl.formats.blubber.placement import Placement
 from pipeline_dsl.formats.blubber.shapes import SETTINGS, VARIANT, Form
@@ -47,7 +48,7 @@ def read(text: str, file: str, name: str) -> Reading:
         DefinitionError: Blubber rejects the file, too; all that is wrong is named.
     """
     reading = read_document(parse(text, file), name)
-    return dataclasses.replace(reading, comments={file: yaml.comments(text)})
+    return dataclasses.replace(reading, comments={file: remarks(text)})
 
 
 def parse(text: str, file: str) -> Mapping:

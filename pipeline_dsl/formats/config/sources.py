@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pipeline_dsl.errors import DefinitionError
-from pipeline_dsl.formats import blubber, yaml
+from pipeline_dsl.formats import blubber
 from pipeline_dsl.formats.yaml import Mapping
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Sources:
         except DefinitionError as error:
             self._diagnosis.errors += error.problems
             return None
-        self.comments[name] = yaml.comments(text)
+        self.comments[name] = blubber.remarks(text)
         return key
 
     def is_there(self, path: str) -> bool:
