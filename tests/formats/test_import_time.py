@@ -30,22 +30,24 @@ IMPORT = (
 
 
 def test_importing_twenty_one_variants_takes_less_than_a_second(tmp_path: Path) -> None:
-    """The processor's time for a process of its own, from its start to its end; the best of three."""
+    """The processor's time for a process of its own, from its start to its end; the best of three.
+
+    On a machine where that is too much to ask, less than three times what it takes to load the libraries.
+    """
     file = tmp_path / "blubber.yaml"
     rest = "".join(
         VARIANT.format(number=number, parent=f"variant{number - 1}" if number > 1 else "base")
         for number in range(1, 21)
     )
     file.write_text(f"version: v4\nvariants:\n  base: {{base: foo}}\n{rest}", "utf-8")
-    times = []
-    for _ in range(3):
-        start = _spent()
-        subprocess.run([sys.executable, "-c", IMPORT, file], check=True)
-        times.append(_spent() - start)
-    assert min(times) < 1
+    taken = [(_seconds(IMPORT, file), _seconds("import pipeline_dsl.model, yaml")) for _ in range(3)]
+    whole, loading = map(min, zip(*taken, strict=True))
+    assert whole < max(1, 3 * loading)
 
 
-def _spent() -> float:
-    """Seconds of the processor that processes which have ended took."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _seconds(program: str, *words: Path) -> float:
+    """Run a program, and say how many seconds of the processor that took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", program, *words], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -266,7 +266,7 @@ def project_of(size: int) -> Project:
 
 
 def test_a_thousand_variants_and_two_thousand_stages_are_resolved_in_no_time() -> None:
-    """In less than a second; and four times as many take no more than eight times as long: linearly."""
+    """In less than two seconds; and four times as many take no more than eight times as long: linearly."""
     small, large = project_of(250), project_of(1000)
 
     def seconds(project: Project) -> float:
@@ -275,5 +275,5 @@ def test_a_thousand_variants_and_two_thousand_stages_are_resolved_in_no_time() -
         return time.process_time() - start
 
     quick, slow = (min(seconds(project) for _ in range(3)) for project in (small, large))
-    assert slow < 1
+    assert slow < 2
     assert slow < 8 * quick
