@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from pipeline_dsl.engine.events import (
     StepStarted,
     Stream,
 )
+from pipeline_dsl.engine.limit import Deadline, Limit
 from pipeline_dsl.engine.outline import outline, stage_id
 from pipeline_dsl.engine.titles import title
 from pipeline_dsl.engine.work import Work
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 
 _LAST = 20
 """Lines of a failed step's output that whoever is told of it gets."""
+
+
+_RESCUE = Limit(60, "the end of a run")
+"""How long files may be copied out of a container whose program has failed."""
 
 
 class StageRunner:
@@ -66,7 +73,7 @@ class StageRunner:
         for step in outline(planned, work.scope.lookup):
             if failure is None or _goes_on(step, failure):
                 output = _Output(self._emit, stage, step)
-                ended = self._take(work, step, output)
+                ended = self._take(_spared(work) if failure else work, step, output)
                 if failure is None and ended.status is not Status.PASSED:
                     failure = ended
                     self._tell(work, failure, output)
@@ -106,6 +113,12 @@ def _goes_on(step: StepOutline, failure: StepEnded) -> bool:
     Files are copied out of a container that has ended, which only the few words about its end tell.
     """
     return step.kind == "copy" and failure.step.kind == "run" and bool(failure.detail)
+
+
+def _spared(work: Work) -> Work:
+    """Let a step end although another stage's failure ends the run meanwhile; it is not long."""
+    deadline = Deadline(threading.Event(), _RESCUE)
+    return dataclasses.replace(work, tools=dataclasses.replace(work.tools, cancel=deadline))
 
 
 class _Output:

@@ -7,6 +7,7 @@ import io
 import re
 import tarfile
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -23,7 +24,7 @@ from pipeline_dsl.plan import plan
 from pipeline_dsl.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pipeline_dsl.engine.docker import (
@@ -442,6 +443,29 @@ def test_what_a_build_needs_is_not_copied_with_the_context(play: Play, make_proj
         {"app.js": "1", ".dockerignore": ".dockerignore\n.pipeline\n"},
     )
     assert play(root).output("find") == ["./app.js"]
+
+
+class Slow(Recorder):
+    """An engine that takes its time to give files."""
+
+    def copy_out(self, container: str, path: str, cancel: threading.Event) -> Generator[bytes]:
+        time.sleep(3)
+        return super().copy_out(container, path, cancel)
+
+
+def test_files_of_a_failed_stage_are_saved_although_another_fails_meanwhile(
+    play: Play, docker: SdkDocker
+) -> None:
+    failing = script("echo report > /tmp/report", "exit 1")
+    played = play(
+        f"""{BOX}
+ci.stage("first", build=box, {failing}, copy=["/tmp/report"])
+ci.stage("second", build=box, {script("sleep 1", "exit 1")})
+""",
+        docker=Slow(docker.api, docker.buildkit),
+    )
+    assert played.steps("copy")["first"].status is Status.PASSED
+    assert played.stages() == {"first": Status.FAILED, "second": Status.FAILED}
 
 
 class Broken(Recorder):
