@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.model.context import NAMESPACE
@@ -23,8 +24,8 @@ class Values:
         setup: those that every stage knows from the start, by name.
     """
 
-    def __init__(self, setup: Mapping[str, str]) -> None:
-        self._setup = setup
+    def __init__(self, setup: Mapping[str, Plain]) -> None:
+        self._setup = dict(setup)
         self._bound: dict[StageId, dict[str, Plain]] = {}
 
     def scope(self, stage: StageId) -> Scope:
@@ -43,7 +44,7 @@ class Values:
     def of(self, stage: StageId) -> Mapping[str, Plain]:
         """Give the values of a stage; those of ``setup`` are the run's and its pipeline's."""
         if stage.stage == NAMESPACE:
-            return {**self._setup, "pipeline": stage.pipeline, "stage": NAMESPACE}
+            return ChainMap({"pipeline": stage.pipeline, "stage": NAMESPACE}, self._setup)
         return self._bound.get(stage, {"stage": stage.stage})
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.plan.build import plan_builds
 from pipeline_dsl.plan.choice import EVERYTHING, Choice, check_setup, chosen_pipelines
 from pipeline_dsl.plan.planned import AS_DECLARED, BuildParameters, PlannedBuild, WantedBuild
-from pipeline_dsl.resolve.order import foundations_first
 from pipeline_dsl.resolve.steps import OWN_IMAGE, ResolvedBuild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Mapping
     from pathlib import Path
 
     from pipeline_dsl.resolve import Resolved, ResolvedPipeline, ResolvedStage
@@ -30,6 +29,7 @@ class PlannedStage:
         build: the image to build.
         services: the images to build for the services beside its container, by the service's name.
         lends: names of those of its values that something refers to.
+        files_from: names of the stages whose copied files lie over its build context, the last one on top.
         directory: what the destinations of copied files start from, from the project's root.
     """
 
@@ -38,6 +38,7 @@ class PlannedStage:
     build: PlannedBuild | None = None
     services: Mapping[str, PlannedBuild] = dataclasses.field(default_factory=dict)
     lends: frozenset[str] = frozenset()
+    files_from: tuple[str, ...] = ()
     directory: str = "."
 
     @property
@@ -108,22 +109,35 @@ def plan(
     chosen = chosen_pipelines(resolved, choice)
     if setup is not None:
         check_setup(chosen, setup)
-    wanted = {(one.name, stage.name): _wanted(stage, one) for one in chosen for stage in one.stages}
-    builds = plan_builds(resolved, root, itertools.chain.from_iterable(wanted.values()), parameters)
+    givers = [_givers(pipeline) for pipeline in chosen]
+    wanted = list(map(_wanted, chosen, givers))
+    every = (one for stages in wanted for some in stages.values() for one in some)
+    builds = plan_builds(resolved, root, every, parameters)
+    pipelines = (_planned(*parts, builds) for parts in zip(chosen, givers, wanted, strict=True))
+    return Plan(resolved.name, root, tuple(pipelines), setup or {})
 
-    def planned(pipeline: ResolvedPipeline, stage: ResolvedStage) -> PlannedStage:
-        ours = {one.service: builds[one.key] for one in wanted[pipeline.name, stage.name]}
+
+def _planned(
+    pipeline: ResolvedPipeline,
+    givers: Mapping[str, tuple[str, ...]],
+    wanted: Mapping[str, list[WantedBuild]],
+    builds: Mapping[Hashable, PlannedBuild],
+) -> tuple[PlannedStage, ...]:
+    lent = _lent(pipeline)
+
+    def planned(stage: ResolvedStage) -> PlannedStage:
+        ours = {one.service: builds[one.key] for one in wanted[stage.name]}
         return PlannedStage(
             pipeline=pipeline.name,
             stage=stage,
             build=ours.pop("", None),
             services=ours,
-            lends=frozenset(_lent(stage, pipeline)),
+            lends=frozenset(lent.get(stage.name, ())),
+            files_from=givers[stage.name],
             directory=pipeline.directory,
         )
 
-    pipelines = tuple(tuple(planned(one, stage) for stage in one.stages) for one in chosen)
-    return Plan(resolved.name, root, pipelines, setup or {})
+    return tuple(map(planned, pipeline.stages))
 
 
 def check_files(resolved: Resolved, root: Path) -> None:
@@ -132,36 +146,52 @@ def check_files(resolved: Resolved, root: Path) -> None:
     Raises:
         DefinitionError: some are missing; all of them are named.
     """
+    built = {
+        one.key: one
+        for pipeline in resolved.pipelines
+        for some in _wanted(pipeline, _givers(pipeline)).values()
+        for one in some
+    }
     wanted = [
         dataclasses.replace(one, source=dataclasses.replace(one.source, variant=variant.name))
-        for pipeline in resolved.pipelines
-        for stage in pipeline.stages
-        for one in _wanted(stage, pipeline)
+        for one in built.values()
         for variant in resolved.closure(one.source.variant)
     ]
     used = {one.source.variant for one in wanted}
     wanted += [WantedBuild(ResolvedBuild(name)) for name in resolved.variants if name not in used]
-    order = list(resolved.variants)
-    plan_builds(resolved, root, sorted(wanted, key=lambda one: order.index(one.source.variant)))
+    order = {name: number for number, name in enumerate(resolved.variants)}
+    plan_builds(resolved, root, sorted(wanted, key=lambda one: order[one.source.variant]))
 
 
-def _wanted(stage: ResolvedStage, pipeline: ResolvedPipeline) -> list[WantedBuild]:
-    """Name the images that a stage builds: its own, and those of its services."""
-    is_late = _gets_files(stage, pipeline)
-    own = [WantedBuild(stage.build, is_late)] if stage.build else []
-    services = stage.run.services if stage.run else ()
-    return own + [WantedBuild(one.build, is_late, one.name) for one in services if one.build]
+def _wanted(
+    pipeline: ResolvedPipeline, givers: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[WantedBuild]]:
+    """Name the images that each stage builds: its own, and those of its services."""
+    wanted: dict[str, list[WantedBuild]] = {}
+    for stage in pipeline.stages:
+        is_late = bool(givers[stage.name])
+        own = [WantedBuild(stage.build, is_late)] if stage.build else []
+        services = stage.run.services if stage.run else ()
+        wanted[stage.name] = own + [
+            WantedBuild(one.build, is_late, one.name) for one in services if one.build
+        ]
+    return wanted
 
 
-def _gets_files(stage: ResolvedStage, pipeline: ResolvedPipeline) -> bool:
-    """Tell whether stages that one waits for, directly or not, copy files out of their containers."""
-    stages = {one.name: one for one in pipeline.stages}
-    before = foundations_first([stage.name], lambda name: stages[name].needs)
-    return any(stages[name].copy for name in before if name != stage.name)
+def _givers(pipeline: ResolvedPipeline) -> dict[str, tuple[str, ...]]:
+    """Name for each stage those before it, directly or not, that copy files out of their containers."""
+    givers: dict[str, tuple[str, ...]] = {}
+    copying = {stage.name for stage in pipeline.stages if stage.copy}
+    for stage in pipeline.stages:  # each comes after all that it needs
+        found = (name for need in stage.needs for name in (*givers[need], *copying & {need}))
+        givers[stage.name] = tuple(dict.fromkeys(found))
+    return givers
 
 
-def _lent(stage: ResolvedStage, pipeline: ResolvedPipeline) -> Iterator[str]:
-    for other in pipeline.stages:
-        for one in other.references:
-            if one.namespace == stage.name or (other is stage and not one.namespace):
-                yield one.key
+def _lent(pipeline: ResolvedPipeline) -> dict[str, set[str]]:
+    """Name for each stage those of its values that something refers to."""
+    lent: dict[str, set[str]] = {}
+    for stage in pipeline.stages:
+        for one in stage.references:
+            lent.setdefault(one.namespace or stage.name, set()).add(one.key)
+    return lent

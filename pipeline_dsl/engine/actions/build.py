@@ -10,7 +10,6 @@ from pipeline_dsl.engine.actions.failure import blamed_on
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.plan.build import context_directory
 from pipeline_dsl.resolve.expressions import interpolate_code
-from pipeline_dsl.resolve.order import foundations_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,17 +68,9 @@ def _context(work: Work, planned: PlannedBuild) -> tuple[Path, list[Path]]:
         except CancelledError as error:
             raise Cancelled from error
     below = work.scope.text(source.directory)
-    overlays = [copied / below for copied in _copied(work)]
+    overlays = [work.tools.copied(work.planned.pipeline, name) / below for name in work.planned.files_from]
     directory = context_directory(work.tools.plan.root, below, variant)
     return directory, [overlay for overlay in overlays if overlay.is_dir()]
-
-
-def _copied(work: Work) -> list[Path]:
-    """Give the directories of copied files of all stages that have passed before, in that order."""
-    pipeline = next(one for one in work.tools.plan.pipelines if work.planned in one)
-    stages = {one.name: one for one in pipeline}
-    before = foundations_first([work.planned.name], lambda name: stages[name].needs)
-    return [work.tools.copied(work.planned.pipeline, name) for name in before if stages[name].stage.copy]
 
 
 def _account(result: BuildResult) -> str:

@@ -73,7 +73,7 @@ def _login(work: Work, credential: str) -> Login | None:
 def _bind(work: Work, name: str, result: PublishResult) -> None:
     """Give the stage what it published; names are those that the registry is known by."""
     registry = work.tools.options.settings.registry
-    full_name = "/".join(filter(None, (registry.public or registry.push, registry.repository, name)))
+    full_name = "/".join(filter(None, (registry.public, registry.repository, name)))
     work.scope.bind("imageName", name)
     work.scope.bind("imageFullName", full_name)
     work.scope.bind("imageTag", result.tags[0])
