@@ -118,6 +118,6 @@ def _service(work: Work, service: ResolvedService, output: Output) -> ServiceReq
     limit = (
         Limit(service.timeout, f'Service("{service.name}", timeout=…)')
         if service.timeout is not None
-        else Limit(work.tools.options.settings.timeouts.service, "the setting timeouts.service")
+        else setting_limit(work.tools.options.settings.timeouts.service, "timeouts.service")
     )
     return ServiceRequest(service.name, request, limit, service.health or ())

@@ -36,14 +36,14 @@ class ServiceRequest:
     Arguments:
         name: what it is called; its host name for the others.
         request: the container; it joins the network of its stage.
-        limit: how long it may take to be ready.
+        limit: how long it may take to be ready; None for as long as it likes.
         health: a command that succeeds in it as soon as it is ready; if empty, the one of its image; where
             there is neither, it is ready when it has started.
     """
 
     name: str
     request: RunRequest
-    limit: Limit
+    limit: Limit | None
     health: tuple[str, ...] = ()
 
 

@@ -109,11 +109,12 @@ ci.stage(
 """
 
 
+@pytest.mark.parametrize("words", [[], ["--set", "timeouts.service=0"]], ids=["in time", "without a limit"])
 def test_services_are_ready_and_known_by_name_before_a_container_starts(
-    cli: CommandLine, make_project: MakeProject, leftovers: Leftovers
+    cli: CommandLine, make_project: MakeProject, leftovers: Leftovers, words: list[str]
 ) -> None:
     root = make_project(BOX + SERVICES.replace("EXIT", "true"), {"schema": ""})
-    told = cli(root, "run")
+    told = cli(root, "run", *words)
     assert told.code == 0, told.stdout
     assert said(told, "test") == ["db", "cache"]
     lines = printed(told, "test")
