@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
+import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PIPELINE_DSL_CORPUS", _ROOT.parent / "shared" / "corpus"))
+
+TOOLS = {
+    "format": ["ruff", "format", "--isolated", "--diff"],
+    "lint": ["ruff", "check", "--isolated"],
+    "types": [sys.executable, "-m", "mypy", "--strict", "--config-file="],
+}
+"""What has nothing to say about pipeline files that are written."""
 
 
 def blubber_files() -> list[str]:
@@ -29,6 +38,11 @@ def beside(config: str) -> dict[str, str]:
         for row in reversed(_rows())
         if row[1] == repository and row[4] == "blubber"
     }
+
+
+def squeezed(comment: str) -> str:
+    """A comment without the blanks that may differ."""
+    return re.sub(r"^#\s*", "#", comment.strip())
 
 
 def text(file: str) -> str:

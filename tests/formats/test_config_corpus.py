@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,13 +84,9 @@ def test_import_and_export_change_nothing(file: str, converted: Mapping[str, str
 @pytest.mark.parametrize("file", ACCEPTED)
 def test_every_comment_is_kept(file: str, converted: Mapping[str, str]) -> None:
     """Each in a line of its own; only blanks may differ."""
-    comments = [squeezed(one.text) for one in yaml.comments(corpus.text(file))]
-    kept = [squeezed(line) for line in converted[file].splitlines() if line.strip().startswith("#")]
+    comments = [corpus.squeezed(one.text) for one in yaml.comments(corpus.text(file))]
+    kept = [corpus.squeezed(line) for line in converted[file].splitlines() if line.strip().startswith("#")]
     assert sorted(comments) == sorted(kept)
-
-
-def squeezed(comment: str) -> str:
-    return re.sub(r"^#\s*", "#", comment.strip())
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file in REFUSED])
@@ -116,15 +110,7 @@ def test_a_config_is_imported_with_the_blubber_files_of_its_repository(file: str
         assert config_to_pipeline(text, "config.yaml", "service", files).text
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "format", "--isolated", "--diff"],
-        ["ruff", "check", "--isolated"],
-        [sys.executable, "-m", "mypy", "--strict", "--config-file="],
-    ],
-    ids=["format", "lint", "types"],
-)
+@pytest.mark.parametrize("command", corpus.TOOLS.values(), ids=corpus.TOOLS)
 def test_the_tools_have_nothing_to_say_about_what_is_written(
     command: list[str], converted: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,14 +56,10 @@ def test_import_and_export_change_nothing(file: str, converted: Mapping[str, str
 @pytest.mark.parametrize("file", ACCEPTED)
 def test_every_comment_is_kept(file: str, converted: Mapping[str, str]) -> None:
     """Each in a line of its own; only blanks may differ, and what is said to BuildKit is left out."""
-    every = [squeezed(one.text) for one in yaml.comments(corpus.text(file))]
+    every = [corpus.squeezed(one.text) for one in yaml.comments(corpus.text(file))]
     comments = [comment for comment in every if not comment.startswith(("#syntax=", "#syntax ="))]
-    kept = [squeezed(line) for line in converted[file].splitlines() if line.strip().startswith("#")]
+    kept = [corpus.squeezed(line) for line in converted[file].splitlines() if line.strip().startswith("#")]
     assert sorted(comments) == sorted(kept)
-
-
-def squeezed(comment: str) -> str:
-    return re.sub(r"^#\s*", "#", comment.strip())
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file in REFUSED])
@@ -76,15 +70,7 @@ def test_a_file_is_refused_only_for_a_reason_that_the_specification_gives(file: 
     assert str(refused.value).startswith(REFUSED[file][1])
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "format", "--isolated", "--diff"],
-        ["ruff", "check", "--isolated"],
-        [sys.executable, "-m", "mypy", "--strict", "--config-file="],
-    ],
-    ids=["format", "lint", "types"],
-)
+@pytest.mark.parametrize("command", corpus.TOOLS.values(), ids=corpus.TOOLS)
 def test_the_tools_have_nothing_to_say_about_what_is_written(
     command: list[str], converted: Mapping[str, str], tmp_path: Path
 ) -> None:
