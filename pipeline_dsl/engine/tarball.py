@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context.reading import ContextFile, Kind
 from pipeline_dsl.errors import Problem, StepError
-from pipeline_dsl.plan.context import ContextFile, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,6 +2,6 @@
 
 from pipeline_dsl.image.dockerfile import Dockerfile, dockerfile
 from pipeline_dsl.image.recipe import Recipe, recipe
-from pipeline_dsl.image.selection import OWN_DIRECTORY, Selection
+from pipeline_dsl.image.selection import OWN_DIRECTORY
 
-__all__ = ["OWN_DIRECTORY", "Dockerfile", "Recipe", "Selection", "dockerfile", "recipe"]
+__all__ = ["OWN_DIRECTORY", "Dockerfile", "Recipe", "dockerfile", "recipe"]

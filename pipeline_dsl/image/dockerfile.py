@@ -11,7 +11,7 @@ from pipeline_dsl.image.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pipeline_dsl.image.selection import Selection
+    from pipeline_dsl.context.selection import Selection
     from pipeline_dsl.resolve import ResolvedVariant
 
 _RESERVED = ("scratch", "context")

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import posixpath
 from typing import TYPE_CHECKING
+
+from pipeline_dsl.context.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OWN_DIRECTORY = ".pipeline-dsl"
 """Directory of the build context that holds what is not the author's, such as the Dockerfile."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Selection:
-    """The files that one instruction of a Dockerfile takes from the build context.
-
-    Arguments:
-        sources: paths relative to the context's root, with the wildcards of COPY; ``.`` is everything.
-        exclude: patterns, as in ``.dockerignore`` and relative to the directory copied, of files left out.
-        prefix: directory of the context in which the instruction finds them; their own places if empty.
-    """
-
-    sources: tuple[str, ...]
-    exclude: tuple[str, ...] = ()
-    prefix: str = ""
 
 
 class Selections:

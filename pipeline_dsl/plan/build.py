@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline_dsl import __version__
+from pipeline_dsl.context.reading import read_context
 from pipeline_dsl.errors import DefinitionError, Problem, UsageError
 from pipeline_dsl.image import dockerfile
-from pipeline_dsl.plan.context import read_context
 from pipeline_dsl.plan.names import check_known
 from pipeline_dsl.plan.planned import (
     AS_DECLARED,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from pathlib import Path
 
+    from pipeline_dsl.context.reading import ContextFile
     from pipeline_dsl.image import Dockerfile
-    from pipeline_dsl.plan.context import ContextFile
     from pipeline_dsl.resolve import Resolved, ResolvedVariant
     from pipeline_dsl.resolve.expressions import Expression
 

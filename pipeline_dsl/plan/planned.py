@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import load_ignore, read_context
 from pipeline_dsl.errors import DefinitionError, Problem
 from pipeline_dsl.image import dockerfile
-from pipeline_dsl.plan.context import load_ignore, read_context
-from pipeline_dsl.plan.ignore import Ignore
 from pipeline_dsl.resolve.strings import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
     from pathlib import Path
 
+    from pipeline_dsl.context.reading import ContextFile
     from pipeline_dsl.image import Dockerfile
-    from pipeline_dsl.plan.context import ContextFile
     from pipeline_dsl.resolve import ResolvedBuild, ResolvedVariant
 
 

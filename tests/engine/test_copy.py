@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import Selection, read_context
 from pipeline_dsl.engine.copying.source import parse_source
 from pipeline_dsl.engine.docker import BuildRequest, Cancelled
 from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.steps.copy import CopyRequest, CopyResult, Keep, Limits, copy
 from pipeline_dsl.engine.tarball import pack
 from pipeline_dsl.errors import StepError
-from pipeline_dsl.plan.context import Selection, read_context
-from pipeline_dsl.plan.ignore import Ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

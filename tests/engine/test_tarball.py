@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import ContextFile, Kind, Selection, read_context
 from pipeline_dsl.engine.tarball import pack
 from pipeline_dsl.errors import StepError
-from pipeline_dsl.plan.context import ContextFile, Kind, Selection, read_context
-from pipeline_dsl.plan.ignore import Ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

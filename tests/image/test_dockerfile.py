@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.errors import DefinitionError, Problem
-from pipeline_dsl.image import Selection, dockerfile
+from pipeline_dsl.image import dockerfile
 from pipeline_dsl.model import (
     Apt,
     AptSource,

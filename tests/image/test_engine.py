@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.context.reading import load_ignore, read_context
 from pipeline_dsl.engine.docker import BuildRequest, RunRequest
 from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.tarball import pack
@@ -18,7 +19,6 @@ from pipeline_dsl.image.instructions import From, WriteFile
 from pipeline_dsl.image.recipe import Recipe
 from pipeline_dsl.image.writer import Writer
 from pipeline_dsl.model import Builder, Cache, Copy, Lives, Mount, Project, Runs, Variant
-from pipeline_dsl.plan.context import load_ignore, read_context
 from pipeline_dsl.resolve import resolve
 
 if TYPE_CHECKING:

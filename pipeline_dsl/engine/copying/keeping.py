@@ -9,18 +9,18 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import Kind, Selection, read_context
 from pipeline_dsl.engine.copying.directory import Attributes, Directory, is_directory
 from pipeline_dsl.engine.copying.source import relative
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.tarball import pack
-from pipeline_dsl.plan.context import Kind, Selection, read_context
-from pipeline_dsl.plan.ignore import Ignore
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator
 
-    from pipeline_dsl.plan.context import ContextFile
+    from pipeline_dsl.context.reading import ContextFile
 
 _CHUNK = 1 << 18
 _GZIP = 31

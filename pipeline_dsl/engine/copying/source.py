@@ -12,9 +12,9 @@ import itertools
 import posixpath
 import re
 
+from pipeline_dsl.context import wildcard
+from pipeline_dsl.context.wildcard import MalformedError
 from pipeline_dsl.errors import Problem, StepError
-from pipeline_dsl.plan import wildcard
-from pipeline_dsl.plan.wildcard import MalformedError
 
 _NEGATION_LENGTH = len("[!]")
 

@@ -20,9 +20,9 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context import wildcard
+from pipeline_dsl.context.wildcard import MalformedError
 from pipeline_dsl.errors import DefinitionError, Position, Problem
-from pipeline_dsl.plan import wildcard
-from pipeline_dsl.plan.wildcard import MalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import Kind, Selection, read_context
 from pipeline_dsl.errors import DefinitionError
-from pipeline_dsl.plan.context import Kind, Selection, read_context
-from pipeline_dsl.plan.ignore import Ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pipeline_dsl.plan.context import ContextFile
+    from pipeline_dsl.context.reading import ContextFile
 
 
 class MakeLayer(Protocol):

@@ -9,14 +9,14 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context import wildcard
+from pipeline_dsl.context.absence import absence
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.layers import Layers
+from pipeline_dsl.context.selection import Selection
+from pipeline_dsl.context.tree import ContextFile, Kind, Resolved, Tree
+from pipeline_dsl.context.wildcard import MalformedError
 from pipeline_dsl.errors import DefinitionError, Problem
-from pipeline_dsl.image.selection import Selection
-from pipeline_dsl.plan import wildcard
-from pipeline_dsl.plan.absence import absence
-from pipeline_dsl.plan.ignore import Ignore
-from pipeline_dsl.plan.layers import Layers
-from pipeline_dsl.plan.tree import ContextFile, Kind, Resolved, Tree
-from pipeline_dsl.plan.wildcard import MalformedError
 
 if TYPE_CHECKING:
     import re

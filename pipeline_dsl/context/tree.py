@@ -9,12 +9,12 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.plan.layers import Layers, below
+from pipeline_dsl.context.layers import Layers, below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pipeline_dsl.plan.ignore import Ignore
+    from pipeline_dsl.context.ignore import Ignore
 
 _ROOT_MODE = 0o755
 """The root is not sent by docker; what it is on disk is of no consequence to an image."""

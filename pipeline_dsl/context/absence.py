@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.errors import Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from pipeline_dsl.plan.tree import Resolved, Tree
+    from pipeline_dsl.context.tree import Resolved, Tree
 
 _ROOTED = "Paths are relative to the project's root."
 _NOT_COPIED = "It is not among the files that earlier stages have copied out of containers, either."

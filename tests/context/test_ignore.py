@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.reading import Selection, read_context
 from pipeline_dsl.errors import DefinitionError, Position
-from pipeline_dsl.plan.context import Selection, read_context
-from pipeline_dsl.plan.ignore import Ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
