@@ -1,5 +1,5 @@
 """``python -m pipeline_dsl``."""
 
-from pipeline_dsl.cli.main import entry_point
+from pipeline_dsl.cli.start import entry_point
 
 entry_point()

@@ -12,7 +12,6 @@ Every error carries its problems: what is wrong, where in the author's file, and
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -116,5 +115,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     Returns:
         A sentence such as ``Did you mean "production"?``, or an empty string when nothing is near.
     """
+    import difflib  # noqa: PLC0415 -- whoever makes no mistake does not wait for it
+
     near = difflib.get_close_matches(name, sorted(known), n=1)
     return f'Did you mean "{near[0]}"?' if near else ""

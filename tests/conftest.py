@@ -99,6 +99,14 @@ class CommandLine:
         return {**inherited, "COLUMNS": "200", "PIPELINE_DSL_SETTINGS": os.devnull, **self.environment}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what tests leave for later runs away from the user's, and from what earlier tests have left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIPELINE_DSL_CACHE_DIRECTORY", str(tmp_path_factory.mktemp("store")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def docker() -> Iterator[SdkDocker]:
     try:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.arguments import image_name
 from pipeline_dsl.cli.builds import add_build_parameters, build_parameters
+from pipeline_dsl.cli.caching import add_caching, opened_store
 from pipeline_dsl.cli.execution import execute_plan, own_directory
+from pipeline_dsl.cli.planning import secrets
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
 from pipeline_dsl.cli.settings import add_overrides
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.engine.work import Options
 from pipeline_dsl.plan import Plan, PlannedStage, plan_build
 from pipeline_dsl.resolve import ResolvedStage
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="name:tag to give to the image",
     )
     add_build_parameters(parser)
+    add_caching(parser)
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
     add_policies(parser)
     add_overrides(parser)
@@ -40,9 +44,27 @@ def execute(arguments: argparse.Namespace) -> int:
     """Build the variant as the only stage of a pipeline of its own."""
     project = opened(arguments)
     parameters = build_parameters(arguments, project.settings.proxies.variables)
-    build = plan_build(project.resolved, project.root, arguments.variant, parameters, arguments.tags)
+    store = opened_store(project.settings)
+    contexts = Contexts(store)
+    build = plan_build(
+        project.resolved,
+        project.root,
+        arguments.variant,
+        parameters,
+        tags=arguments.tags,
+        contexts=contexts,
+    )
     stage = ResolvedStage(arguments.variant, build.variants[-1].at, build=build.source)
-    alone = Plan(project.resolved.name, project.root, ((PlannedStage("build", stage, build),),))
-    options = Options(jobs=1, pull=arguments.pull, settings=project.settings)
+    alone = Plan(
+        project.resolved.name, project.root, ((PlannedStage("build", stage, build),),), contexts=contexts
+    )
+    options = Options(
+        jobs=1,
+        pull=arguments.pull,
+        settings=project.settings,
+        secrets=secrets(alone, project.settings),
+        no_cache=arguments.no_cache,
+        expect_cached=arguments.expect_cached,
+    )
     with own_directory() as directory:
-        return execute_plan(alone, options, directory, plain=arguments.plain)
+        return execute_plan(alone, options, directory, store, plain=arguments.plain)

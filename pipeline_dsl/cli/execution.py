@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 import platformdirs
 from rich.console import Console
 
+from pipeline_dsl.cache.registry import Options as RegistryOptions
+from pipeline_dsl.cache.registry import Registry, parse_repository
+from pipeline_dsl.engine.docker import Login
 from pipeline_dsl.engine.events import Status
 from pipeline_dsl.engine.leftovers import claimed
+from pipeline_dsl.engine.memory import Memory
 from pipeline_dsl.engine.run import run
 from pipeline_dsl.engine.sdk.connect import connect
+from pipeline_dsl.engine.shared import Shared
 from pipeline_dsl.report.reporter import reporter
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from pipeline_dsl.cache.store import Store
     from pipeline_dsl.engine.leftovers import RunDirectory
+    from pipeline_dsl.engine.sdk.client import SdkDocker
     from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan
 
@@ -29,15 +36,35 @@ def own_directory() -> AbstractContextManager[RunDirectory]:
     return claimed(Path(platformdirs.user_state_dir("pipeline-dsl")) / "runs")
 
 
-def execute_plan(plan: Plan, options: Options, directory: RunDirectory, *, plain: bool) -> int:
+def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: Store, *, plain: bool) -> int:
     """Run a plan and give the exit code.
 
     Arguments:
         plan: what to do.
         options: how to do it.
         directory: the run's own directory.
+        store: what earlier runs have left.
         plain: whether to print plain lines on a terminal, too.
     """
     docker = connect()
-    with reporter(Console(highlight=False), plain=plain) as emit:
-        return _EXIT_CODES[run(plan, docker, options, emit, directory)]
+    shared = _shared(docker, options)
+    memory = Memory(store, shared, is_asked=not options.no_cache)
+    with store.lease(), reporter(Console(highlight=False), plain=plain) as emit:
+        status = run(plan, docker, options, emit, directory, memory=memory)
+        plan.contexts.save()
+        return _EXIT_CODES[status]
+
+
+def _shared(docker: SdkDocker, options: Options) -> Shared | None:
+    """Give the cache repository that the operator's settings name, if they do."""
+    settings = options.settings.cache
+    if not settings.repository:
+        return None
+    secret = options.secrets.get(settings.credential)
+    login = Login(secret.username, secret.secret.reveal()) if secret else None
+    registry = Registry(
+        parse_repository(settings.repository),
+        (login.username, login.password) if login else None,
+        RegistryOptions(insecure=settings.insecure),
+    )
+    return Shared(settings.repository, docker, registry, login, is_pushed_to=settings.push)

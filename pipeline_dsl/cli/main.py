@@ -23,13 +23,15 @@ _INTERRUPTED = 130
 _COMMANDS = {
     "run": "build and run the stages of pipelines",
     "build": "build the image of one variant",
-    "plan": "show what a run would do",
+    "plan": "show what a run would do, and why",
+    "why": "say why a stage or a variant would be built or run anew",
     "graph": "show which stages wait for which",
     "dockerfile": "print the Dockerfile of a variant",
     "spec": "print everything that the file defines as JSON",
     "check": "find out whether anything is wrong, without an engine",
     "import": "turn a blubber.yaml into a pipeline.py, and prove that nothing changed",
     "settings": "show what the operator has set, and where",
+    "cache": "show, clean and check what is kept of earlier runs",
     "export": "write what the file defines as a blubber.yaml",
 }
 _EPILOG = """\
@@ -114,7 +116,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         _add_common_arguments(subparser, default=argparse.SUPPRESS)
         if name in words:
             command(name).add_arguments(subparser)
-    return parser.parse_args(words)
+    return parser.parse_args(words, argparse.Namespace(words=tuple(words)))
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) -> None:

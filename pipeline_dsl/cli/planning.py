@@ -7,8 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.builds import build_parameters
+from pipeline_dsl.cli.caching import opened_store
 from pipeline_dsl.cli.project import choice, opened
 from pipeline_dsl.cli.source import checked_out, fetch_all, setup_values
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.errors import Problem
 from pipeline_dsl.plan import chosen_pipelines, plan
 from pipeline_dsl.settings import disallowed, provide, refusal, unknown_trigger
@@ -30,11 +32,13 @@ class Planned:
         plan: what there is to do.
         settings: the operator's.
         refusals: why the operator does not let it be done; empty if it may be.
+        warnings: what was said about it.
     """
 
     plan: Plan
     settings: Settings
     refusals: tuple[Problem, ...]
+    warnings: tuple[str, ...]
 
 
 def planned(arguments: argparse.Namespace, directory: Path) -> Planned:
@@ -56,10 +60,11 @@ def planned(arguments: argparse.Namespace, directory: Path) -> Planned:
         project.root,
         choice(arguments),
         build_parameters(arguments, settings.proxies.variables),
-        setup_values(revision, project.resolved, settings, arguments),
+        setup=setup_values(revision, project.resolved, settings, arguments),
+        contexts=Contexts(opened_store(settings)),
     )
     refusals = (*_refused_steps(made, settings), *_refused_credentials(made, settings))
-    return Planned(made, settings, refusals)
+    return Planned(made, settings, refusals, project.warnings)
 
 
 def secrets(made: Plan, settings: Settings) -> Mapping[str, Provided]:
@@ -73,6 +78,8 @@ def secrets(made: Plan, settings: Settings) -> Mapping[str, Provided]:
     named = [settings.triggers[name].credential for name in triggers if name in settings.triggers]
     if any(stage.stage.publish for stage in made.stages):
         named.append(settings.registry.credential)
+    if settings.cache.repository:
+        named.append(settings.cache.credential)
     if any(stage.stage.notify for stage in made.stages):
         named.append(settings.notify.credential)
     return provide(settings, [*own, *filter(None, named)], os.environ)

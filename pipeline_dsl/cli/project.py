@@ -29,16 +29,18 @@ class Opened:
         resolved: the project.
         root: its root directory.
         settings: the operator's.
+        warnings: what was said about it.
     """
 
     resolved: Resolved
     root: Path
     settings: Settings
+    warnings: tuple[str, ...]
 
 
 def defined(arguments: argparse.Namespace) -> Project:
     """Evaluate the pipeline file that the command line means."""
-    return load(_location(arguments, arguments.directory))
+    return load(located(arguments))
 
 
 def opened(arguments: argparse.Namespace, directory: Path | None = None) -> Opened:
@@ -49,12 +51,13 @@ def opened(arguments: argparse.Namespace, directory: Path | None = None) -> Open
         directory: where to look for the project; what the command line says if left out.
     """
     settings = effective(arguments).settings
-    location = _location(arguments, directory or arguments.directory)
+    location = located(arguments, directory)
     resolved = resolve(load(location))
-    for warning in resolved.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    warnings = tuple(f"warning: {warning}" for warning in resolved.warnings)
+    for warning in warnings:
+        print(warning, file=sys.stderr)
     enforce_policies([*settings.policies, *getattr(arguments, "policies", ())], resolved)
-    return Opened(resolved, location.root, settings)
+    return Opened(resolved, location.root, settings, warnings)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -78,5 +81,12 @@ def choice(arguments: argparse.Namespace) -> Choice:
     return Choice(arguments.pipelines, arguments.stages)
 
 
-def _location(arguments: argparse.Namespace, directory: Path) -> Location:
-    return locate(directory / arguments.file) if arguments.file else find(directory)
+def located(arguments: argparse.Namespace, directory: Path | None = None) -> Location:
+    """Find the pipeline file.
+
+    Arguments:
+        arguments: the words of the command line.
+        directory: where to look for it; what the command line says if left out.
+    """
+    start = directory or arguments.directory
+    return locate(start / arguments.file) if arguments.file else find(start)

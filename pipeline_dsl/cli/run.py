@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.arguments import positive
 from pipeline_dsl.cli.builds import add_build_parameters
+from pipeline_dsl.cli.caching import add_caching, known_stages, opened_store
 from pipeline_dsl.cli.execution import execute_plan, own_directory
 from pipeline_dsl.cli.planning import planned, secrets
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import add_selection
 from pipeline_dsl.cli.settings import add_overrides
+from pipeline_dsl.cli.shortcut import keep_plan, plan_inputs
 from pipeline_dsl.cli.source import add_source
 from pipeline_dsl.engine.work import Options
 from pipeline_dsl.errors import UsageError
@@ -43,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="push nothing and start no other jobs; say what would be"
     )
     add_build_parameters(parser)
+    add_caching(parser)
+    parser.add_argument(
+        "--rerun",
+        metavar="STAGE",
+        nargs="*",
+        help="run the containers of these stages again, although they have passed before (default: of all)",
+    )
     parser.add_argument("--plain", action="store_true", help="print plain lines, also on a terminal")
     add_policies(parser)
     add_overrides(parser)
@@ -50,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the chosen stages."""
+    inputs = plan_inputs(arguments)
     with own_directory() as directory:
         made = planned(arguments, directory.path)
         if made.refusals:
@@ -63,5 +73,12 @@ def execute(arguments: argparse.Namespace) -> int:
             settings=made.settings,
             secrets=secrets(made.plan, made.settings),
             environment=ci_variables(made.settings, os.environ) | dict(arguments.parameters),
+            no_cache=arguments.no_cache,
+            rerun=known_stages(arguments.rerun, made.plan),
+            expect_cached=arguments.expect_cached,
         )
-        return execute_plan(made.plan, options, directory, plain=arguments.plain)
+        store = opened_store(made.settings)
+        code = execute_plan(made.plan, options, directory, store, plain=arguments.plain)
+        if not code and inputs:
+            keep_plan(made, inputs, store, arguments.words)
+        return code

@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 
 class Layers:
@@ -42,7 +42,7 @@ class Layers:
             return None if status is None else (place, status)
         return next(self._statuses(path), None)
 
-    def entries(self, directory: str) -> Iterable[os.DirEntry[str]]:
+    def entries(self, directory: str) -> Collection[os.DirEntry[str]]:
         """List a directory."""
         if self.is_single:
             return _listed(below(self.root, directory))
@@ -75,6 +75,19 @@ class Layers:
 def below(directory: str, name: str) -> str:
     """Join two paths, either of which may be empty."""
     return f"{directory}/{name}" if directory and name else directory or name
+
+
+def ignore_bytes(root: str) -> bytes:
+    """Read the ``.dockerignore`` of a directory; empty without one.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with open(below(root, ".dockerignore"), "rb") as file:  # noqa: PTH123 -- a Path takes long to import
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 def _listed(place: str) -> list[os.DirEntry[str]]:

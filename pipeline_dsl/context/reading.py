@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.context import wildcard
 from pipeline_dsl.context.absence import absence
 from pipeline_dsl.context.ignore import Ignore
-from pipeline_dsl.context.layers import Layers
+from pipeline_dsl.context.layers import Layers, ignore_bytes
 from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.context.tree import ContextFile, Kind, Resolved, Tree
 from pipeline_dsl.context.wildcard import MalformedError
@@ -32,13 +32,22 @@ def load_ignore(root: Path) -> Ignore:
         root: the directory.
 
     Raises:
-        DefinitionError: a pattern in it is malformed.
+        DefinitionError: a pattern in it is malformed, or it cannot be read.
     """
     try:
-        text = (root / ".dockerignore").read_text("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        return Ignore()
-    return Ignore.parse(text)
+        return parse_ignore(ignore_bytes(os.fspath(root)))
+    except OSError as error:
+        raise DefinitionError([unreadable(error, os.fspath(root))]) from error
+
+
+def parse_ignore(content: bytes) -> Ignore:
+    """Take the content of a ``.dockerignore``.
+
+    Raises:
+        DefinitionError: a pattern in it is malformed.
+    """
+    text = content.decode("utf-8", "surrogateescape")
+    return Ignore.parse(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_context(
@@ -66,17 +75,34 @@ def read_context(
         DefinitionError: sources are missing, ignored or malformed, with a problem for each; or a file or
             directory cannot be read.
     """
+    return read_tree(
+        Tree(Layers(os.fspath(root), [os.fspath(each) for each in overlays]), ignore), selections
+    )
+
+
+def read_tree(tree: Tree, selections: Iterable[Selection]) -> tuple[ContextFile, ...]:
+    """Find the files of a build context in a tree, of which others may have read a part.
+
+    Arguments:
+        tree: what there is.
+        selections: what the Dockerfile copies.
+
+    Returns:
+        As ``read_context``.
+
+    Raises:
+        DefinitionError: as for ``read_context``.
+    """
     files: dict[str, ContextFile] = {}
     problems: dict[Problem, None] = {}
     try:
-        tree = Tree(Layers(os.fspath(root), [os.fspath(overlay) for overlay in overlays]), ignore)
         for selection in selections:
             files |= _taken(tree, selection, problems)
     except OSError as error:
-        raise DefinitionError([_unreadable(error, root)]) from error
+        raise DefinitionError([unreadable(error, tree.layers.root)]) from error
     if problems:
         raise DefinitionError(problems)
-    return tuple(files[path] for path in sorted(files))
+    return tuple(map(files.__getitem__, sorted(files)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,10 +165,11 @@ def _inside(tree: Tree, top: ContextFile, exclude: Ignore) -> Iterator[ContextFi
     """Walk through a directory, as far as it is not excluded; a regular file has nothing inside."""
     start = len(top.path) + 1 if top.path else 0
     pending = [top] if top.kind is Kind.DIRECTORY else []
+    excludes = bool(exclude.patterns)
     while pending:
         for file in tree.children(pending.pop().path):
             inner = file.path[start:]
-            excluded = exclude.matches(inner)
+            excluded = excludes and exclude.matches(inner)
             if not excluded and not tree.is_passage(file):
                 yield file
             if file.kind is Kind.DIRECTORY and not (excluded and exclude.prunes(inner)):
@@ -184,7 +211,8 @@ def _unprefixed(path: str, prefix: str) -> str:
     return path[len(prefix) + 1 :] if path.startswith(f"{prefix}/") else ""
 
 
-def _unreadable(error: OSError, root: Path) -> Problem:
+def unreadable(error: OSError, root: str) -> Problem:
+    """Say what of a build context cannot be read."""
     name = str(error.filename or root)
     if Path(name).is_relative_to(root):
         name = os.path.relpath(name, root)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.context.layers import Layers, below
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipeline_dsl.context.ignore import Ignore
 
 _ROOT_MODE = 0o755
 """The root is not sent by docker; what it is on disk is of no consequence to an image."""
+
+_PERMISSIONS = 0o7777
 
 _LINKS_FOLLOWED = 255
 """As many as BuildKit follows before it takes them for a loop."""
@@ -43,6 +45,8 @@ class ContextFile:
         size: bytes of a regular file; else 0.
         mtime_ns: time of its last change, in nanoseconds since 1970.
         target: what a symbolic link says, as it says it; else empty.
+        ctime_ns: time of the last change of the file or of what is known about it, as ``mtime_ns``.
+        inode: its number in the file system.
     """
 
     path: str
@@ -52,6 +56,21 @@ class ContextFile:
     size: int
     mtime_ns: int
     target: str = ""
+    ctime_ns: int = dataclasses.field(default=0, compare=False)
+    inode: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What was looked at in a tree, by paths.
+
+    Arguments:
+        directories: those that were listed.
+        paths: files that were looked for, found or not.
+    """
+
+    directories: set[str] = dataclasses.field(default_factory=set)
+    paths: set[str] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +91,9 @@ class Resolved:
 class Tree:
     """The files below a directory and those that lie over them, less the ignored ones.
 
-    Every directory is listed once at most, and never when all below it is ignored. Paths are relative to the
-    root, with slashes; the root itself is the empty path.
+    Every file is looked at once at most, so that whoever asks again gets the same answer. No directory is
+    listed when all below it is ignored. Paths are relative to the root, with slashes; the root itself is the
+    empty path.
 
     Arguments:
         layers: where they are on disk.
@@ -84,26 +104,43 @@ class Tree:
         self.root = ContextFile("", layers.root, Kind.DIRECTORY, _ROOT_MODE, 0, 0)
         self.layers = layers
         self.ignore = ignore
+        self.names: dict[str, list[str]] = {}
+        self._asked = Asked()
         self._listed: dict[str, tuple[ContextFile, ...]] = {}
+        self._by_path: dict[str, dict[str, ContextFile]] = {}
+        self._found: dict[str, ContextFile | None] = {}
         self._passages: set[str] = set()
+
+    def watch(self) -> Asked:
+        """Note from now on what is asked."""
+        self._asked = Asked()
+        return self._asked
 
     def find(self, path: str) -> ContextFile | None:
         """Look a path up, without following a link at its end."""
         if not path:
             return self.root
-        found = self.layers.status(path)
-        if found is None:
-            return None
-        place, status = found
-        if not self._admits(path, lambda: stat.S_ISDIR(status.st_mode)):
-            return None
-        return _file(path, place, status)
+        self._asked.paths.add(path)
+        if path not in self._found:
+            self._found[path] = self._look_up(path)
+        return self._found[path]
 
     def children(self, directory: str) -> Sequence[ContextFile]:
         """List a directory; with the passages in it, see ``is_passage``."""
+        self._asked.directories.add(directory)
         if directory not in self._listed:
             self._listed[directory] = tuple(self._scan(directory))
         return self._listed[directory]
+
+    def listed(self, directory: str) -> Mapping[str, ContextFile]:
+        """Give what ``children`` has given before, by path."""
+        if directory not in self._by_path:
+            self._by_path[directory] = {file.path: file for file in self._listed[directory]}
+        return self._by_path[directory]
+
+    def found(self, path: str) -> ContextFile | None:
+        """Give what ``find`` has given before."""
+        return self._found[path]
 
     def is_passage(self, file: ContextFile) -> bool:
         """Say whether a directory is ignored itself, while something below it may not be."""
@@ -136,36 +173,56 @@ class Tree:
             file = self.root if found.target.startswith("/") else file
         return Resolved(tuple(links), file) if self.exists(file) else Resolved(tuple(links), None, file.path)
 
+    def _look_up(self, path: str) -> ContextFile | None:
+        directory = path.rpartition("/")[0]
+        if directory in self._listed:
+            return self.listed(directory).get(path)
+        found = self.layers.status(path)
+        if found is None:
+            return None
+        place, status = found
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if self.ignore.matches(path) and not self._lets_through(path, is_directory=is_directory):
+            return None
+        return _file(path, place, status)
+
     def _scan(self, directory: str) -> Iterator[ContextFile]:
-        for entry in self.layers.entries(directory):
-            file = self._entry(below(directory, entry.name), entry)
+        entries = self.layers.entries(directory)
+        self.names[directory] = [entry.name for entry in entries]
+        start = f"{directory}/" if directory else ""
+        is_ignored = self.ignore.matches if self.ignore.patterns else None
+        for entry in entries:
+            path = start + entry.name
+            if is_ignored and is_ignored(path):
+                is_directory = entry.is_dir(follow_symlinks=False)
+                if not self._lets_through(path, is_directory=is_directory):
+                    continue
+            try:
+                file = _file(path, entry.path, entry.stat(follow_symlinks=False))
+            except FileNotFoundError:  # deleted since the directory was listed
+                continue
             if file is not None:
                 yield file
 
-    def _entry(self, path: str, entry: os.DirEntry[str]) -> ContextFile | None:
-        if not self._admits(path, lambda: entry.is_dir(follow_symlinks=False)):
-            return None
-        try:
-            return _file(path, entry.path, entry.stat(follow_symlinks=False))
-        except FileNotFoundError:  # deleted since the directory was listed
-            return None
-
-    def _admits(self, path: str, is_directory: Callable[[], bool]) -> bool:
-        if not self.ignore.matches(path):
-            return True
-        if not is_directory() or self.ignore.prunes(path):
+    def _lets_through(self, path: str, *, is_directory: bool) -> bool:
+        """Say whether something below an ignored path may not be ignored."""
+        if not is_directory or self.ignore.prunes(path):
             return False
         self._passages.add(path)
         return True
 
 
 def _file(path: str, source: str, status: os.stat_result) -> ContextFile | None:
-    mode = stat.S_IMODE(status.st_mode)
-    if stat.S_ISREG(status.st_mode):
-        return ContextFile(path, source, Kind.REGULAR, mode, status.st_size, status.st_mtime_ns)
-    if stat.S_ISDIR(status.st_mode):
-        return ContextFile(path, source, Kind.DIRECTORY, mode, 0, status.st_mtime_ns)
-    if stat.S_ISLNK(status.st_mode):
+    mode, mtime_ns = status.st_mode, status.st_mtime_ns
+    known = (status.st_ctime_ns, status.st_ino)
+    # By position, and without a table: there may be many thousands of files.
+    if stat.S_ISREG(mode):
+        return ContextFile(
+            path, source, Kind.REGULAR, mode & _PERMISSIONS, status.st_size, mtime_ns, "", *known
+        )
+    if stat.S_ISDIR(mode):
+        return ContextFile(path, source, Kind.DIRECTORY, mode & _PERMISSIONS, 0, mtime_ns, "", *known)
+    if stat.S_ISLNK(mode):
         target = os.readlink(source)  # noqa: PTH115 -- Path would tidy the target up
-        return ContextFile(path, source, Kind.SYMLINK, mode, 0, status.st_mtime_ns, target)
+        return ContextFile(path, source, Kind.SYMLINK, mode & _PERMISSIONS, 0, mtime_ns, target, *known)
     return None

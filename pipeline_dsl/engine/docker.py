@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pipeline_dsl.engine.events import Stream
@@ -11,6 +11,8 @@ from pipeline_dsl.errors import EngineError
 
 if TYPE_CHECKING:
     import threading
+
+    from pipeline_dsl.context.reading import ContextFile
 
 Output: TypeAlias = Callable[[Stream, str], None]
 """Takes one line that a build or a container printed, without its line end."""
@@ -68,6 +70,21 @@ class Login:
 
 
 @dataclasses.dataclass(frozen=True)
+class LocalFiles:
+    """The files of a build context, for an engine that takes only those that it has not got before.
+
+    Arguments:
+        files: the files; each with all directories that it is in.
+        contents: SHA-256 of what each regular file has to hold, in hexadecimal digits, by path.
+        place: any words that tell this context from others, and are the same each time.
+    """
+
+    files: Sequence[ContextFile]
+    contents: Mapping[str, str]
+    place: str
+
+
+@dataclasses.dataclass(frozen=True)
 class BuildRequest:
     """An image to be built.
 
@@ -80,6 +97,9 @@ class BuildRequest:
         labels: labels beyond those that the Dockerfile sets.
         platform: what the image is to run on, such as ``linux/arm64``; the engine's own if empty.
         no_cache: build every step anew.
+        cache_from: references of images in registries, whose layers are taken where a step is the same.
+        inline_cache: make the image one whose layers other builds can take in that way.
+        files: what ``context`` packs; None where it cannot be had in any other way.
     """
 
     dockerfile: str
@@ -90,6 +110,9 @@ class BuildRequest:
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     no_cache: bool = False
     platform: str = ""
+    cache_from: tuple[str, ...] = ()
+    inline_cache: bool = False
+    files: LocalFiles | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,15 +215,22 @@ class Docker(Protocol):
         """Look an image up in the engine; None when it is not there. ``reference`` may be an id."""
 
     def pull(
-        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+        self,
+        reference: str,
+        output: Output,
+        cancel: threading.Event,
+        *,
+        platform: str = "",
+        login: Login | None = None,
     ) -> EngineImage:
-        """Pull an image, with the credentials of docker's own configuration.
+        """Pull an image.
 
         Arguments:
             reference: the image.
             output: gets what the engine tells meanwhile.
             cancel: ends it when set.
             platform: which of the image's platforms; the engine's own if empty.
+            login: what to log in with; docker's own configuration if None.
 
         Raises:
             StepError: the registry has no such image, or does not give it to us.
@@ -312,6 +342,12 @@ class Docker(Protocol):
 
     def remove_networks(self, label: str) -> None:
         """Remove every network that carries the label ``key=value`` and that no container uses."""
+
+    def references(self, repository: str) -> Mapping[str, str]:
+        """Give the ids of the images of a repository, by their tags."""
+
+    def remove_reference(self, reference: str) -> None:
+        """Take a reference ``name:tag`` back, if it is there; an image that has no other goes with it."""
 
     def remove_images(self, repository: str) -> None:
         """Take back every reference ``repository:tag``; images that have no other go with it."""

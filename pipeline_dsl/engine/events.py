@@ -12,6 +12,8 @@ class Status(enum.Enum):
     """How a step, a stage or a whole run ended."""
 
     PASSED = "passed"
+    CACHED = "cached"
+    """Passed without anything being done: it was done before, of the same."""
     FAILED = "failed"
     """A build or a container ended in failure."""
     BROKEN = "broken"
@@ -20,6 +22,11 @@ class Status(enum.Enum):
     """Ended by us before it was through: by Ctrl-C, or because something else failed."""
     NOT_RUN = "not run"
     """Never started: something that it needs did not pass, or the run had ended."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether what needs it can go on."""
+        return self in {Status.PASSED, Status.CACHED}
 
 
 class Stream(enum.Enum):

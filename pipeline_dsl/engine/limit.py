@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import threading
 import time
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.engine.docker import Cancelled
+from pipeline_dsl.errors import Problem, StepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,3 +65,24 @@ class Deadline(threading.Event):
         seconds = max(min(patience, self._end - time.monotonic()), 0)
         self._cancel.wait(min(seconds, threading.TIMEOUT_MAX))
         return self.is_set()
+
+
+@contextlib.contextmanager
+def in_time(what: str, cancel: threading.Event, limit: Limit | None) -> Iterator[Deadline]:
+    """Let something take so long, and no longer.
+
+    Arguments:
+        what: what, as the beginning of a sentence.
+        cancel: what else ends it.
+        limit: how long; None for as long as it likes.
+
+    Raises:
+        StepError: instead of ``Cancelled``, where the time was up.
+    """
+    try:
+        yield Deadline(cancel, limit)
+    except Cancelled as error:
+        if limit is None or cancel.is_set():
+            raise
+        message = f"{what} was ended: it took longer than {limit}."
+        raise StepError([Problem("timed-out", message, hint="Give it more time there.")]) from error

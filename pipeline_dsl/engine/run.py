@@ -10,11 +10,13 @@ from pipeline_dsl.engine.events import RunEnded, RunStarted, StageEnded, StageId
 from pipeline_dsl.engine.leftovers import clean_up, sweep
 from pipeline_dsl.engine.limit import setting_limit
 from pipeline_dsl.engine.masking import masked
+from pipeline_dsl.engine.memory import Memory
 from pipeline_dsl.engine.outline import outlines, stage_id
 from pipeline_dsl.engine.scheduler import Schedule
 from pipeline_dsl.engine.scope import Values
 from pipeline_dsl.engine.stage import StageRunner
-from pipeline_dsl.engine.steps.build import Builds
+from pipeline_dsl.engine.steps.bases import Bases
+from pipeline_dsl.engine.steps.build import BuildRules, Builds
 from pipeline_dsl.engine.work import Tools
 from pipeline_dsl.settings import Mask
 
@@ -28,7 +30,15 @@ if TYPE_CHECKING:
     from pipeline_dsl.plan import Plan, PlannedStage
 
 
-def run(plan: Plan, docker: Docker, options: Options, emit: Emit, directory: RunDirectory) -> Status:
+def run(  # noqa: PLR0913 -- what to do, with what, how, and where it is told, kept and remembered
+    plan: Plan,
+    docker: Docker,
+    options: Options,
+    emit: Emit,
+    directory: RunDirectory,
+    *,
+    memory: Memory | None = None,
+) -> Status:
     """Run a plan and say how it ended.
 
     A KeyboardInterrupt ends everything that was started; the status is then CANCELLED. Containers, networks
@@ -41,29 +51,37 @@ def run(plan: Plan, docker: Docker, options: Options, emit: Emit, directory: Run
         options: how to do it.
         emit: takes what happens; never called by two threads at once.
         directory: the run's own directory, beside those of other runs on this machine.
+        memory: what earlier runs have left; nothing if None.
     """
+    memory = memory or Memory()
     mask = Mask(one.secret.reveal() for one in options.secrets.values())
     emit = _one_at_a_time(masked(emit, mask) if options.secrets else emit)
     cancel = threading.Event()
+    settings = options.settings
+    bases = Bases(
+        docker,
+        "always" if options.pull else settings.pull,
+        cancel,
+        setting_limit(settings.timeouts.pull, "timeouts.pull"),
+    )
+    rules = BuildRules(
+        project=plan.project,
+        no_cache=options.no_cache,
+        expect_cached=options.expect_cached,
+        limit=setting_limit(settings.timeouts.build, "timeouts.build"),
+    )
     tools = Tools(
         plan=plan,
         docker=docker,
         options=options,
-        builds=_builds(docker, options, cancel),
+        bases=bases,
+        builds=Builds(docker, bases, plan.contexts, memory, rules=rules, cancel=cancel),
+        memory=memory,
         directory=directory,
         cancel=cancel,
         mask=mask,
     )
     return _Run(tools, emit).run(sweep(directory, docker))
-
-
-def _builds(docker: Docker, options: Options, cancel: threading.Event) -> Builds:
-    settings = options.settings
-    limits = (
-        setting_limit(settings.timeouts.build, "timeouts.build"),
-        setting_limit(settings.timeouts.pull, "timeouts.pull"),
-    )
-    return Builds(docker, pull="always" if options.pull else settings.pull, cancel=cancel, limits=limits)
 
 
 class _Run:
@@ -81,12 +99,13 @@ class _Run:
         try:
             for pipeline in self._plan.pipelines:
                 self._run_pipeline(pipeline)
+            self._tools.memory.finish(self._tools.cancel)
         except KeyboardInterrupt:
             interrupted = True
         except BaseException:  # nobody reads the report any more, say
-            clean_up(self._tools.directory, self._tools.docker)
+            self._end()
             raise
-        problems += (*self._runner.problems, *clean_up(self._tools.directory, self._tools.docker))
+        problems += (*self._runner.problems, *self._end())
         for stage in self._plan.stages:
             if stage_id(stage) not in self._statuses:
                 reason = self._reason(stage, interrupted=interrupted)
@@ -95,13 +114,19 @@ class _Run:
         self._emit(RunEnded(status, time.monotonic() - start, problems))
         return status
 
+    def _end(self) -> tuple[str, ...]:
+        """Let go of all that the run has used, and give what went wrong about it."""
+        self._tools.cancel.set()
+        self._tools.memory.finish(self._tools.cancel)
+        return (*self._tools.memory.problems, *clean_up(self._tools.directory, self._tools.docker))
+
     def _run_pipeline(self, pipeline: tuple[PlannedStage, ...]) -> None:
         stages = {stage.name: stage for stage in pipeline}
 
         def work(name: str) -> bool:
             status = self._runner.run(stages[name])
             self._statuses[stage_id(stages[name])] = status
-            return status is Status.PASSED
+            return status.is_good
 
         needs = {name: stage.needs for name, stage in stages.items()}
         options = self._tools.options
@@ -111,7 +136,7 @@ class _Run:
         """Say why a stage was not run."""
         for name in stage.needs:
             status = self._statuses.get(StageId(stage.pipeline, name), Status.NOT_RUN)
-            if status is not Status.PASSED:
+            if not status.is_good:
                 return f"{name} {_PREDICATES[status]}"
         return "interrupted" if interrupted else "the run had ended"
 

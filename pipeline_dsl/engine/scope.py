@@ -10,7 +10,7 @@ from pipeline_dsl.model.context import NAMESPACE
 from pipeline_dsl.resolve import template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pipeline_dsl.engine.events import StageId
     from pipeline_dsl.resolve.expressions import Expression
@@ -27,6 +27,7 @@ class Values:
     def __init__(self, setup: Mapping[str, Plain]) -> None:
         self._setup = dict(setup)
         self._bound: dict[StageId, dict[str, Plain]] = {}
+        self._late: dict[tuple[StageId, str], Callable[[], Plain]] = {}
 
     def scope(self, stage: StageId) -> Scope:
         """Give what a stage can refer to; its own values are none yet but its name."""
@@ -35,11 +36,22 @@ class Values:
 
     def known(self, stage: StageId) -> Lookup:
         """Give the values that a stage knows before it starts: none of its own."""
-        return Scope(self, stage).lookup
+        return Scope(self, stage).glance
 
     def bind(self, stage: StageId, name: str, value: Plain) -> None:
         """Add a value to a stage."""
         self._bound[stage][name] = value
+
+    def bind_late(self, stage: StageId, name: str, make: Callable[[], Plain]) -> None:
+        """Add a value to a stage that is made when it is first needed, maybe by several who need it."""
+        self._late[stage, name] = make
+
+    def needed(self, stage: StageId, name: str) -> Plain:
+        """Give a value of a stage, and make it if need be."""
+        late = self._late.get((stage, name))
+        if late and name not in self._bound[stage]:
+            self.bind(stage, name, late())
+        return self.of(stage).get(name)
 
     def of(self, stage: StageId) -> Mapping[str, Plain]:
         """Give the values of a stage; those of ``setup`` are the run's and its pipeline's."""
@@ -64,10 +76,20 @@ class Scope:
         """Give the stage a value."""
         self.values.bind(self.stage, name, value)
 
+    def bind_late(self, name: str, make: Callable[[], Plain]) -> None:
+        """Give the stage a value that is made when it is first needed."""
+        self.values.bind_late(self.stage, name, make)
+
     def lookup(self, expression: Expression) -> Plain:
         """Give the value of an expression; None for what a stage did not come to produce."""
-        stage = dataclasses.replace(self.stage, stage=expression.namespace or self.stage.stage)
-        return self.values.of(stage).get(expression.key)
+        return self.values.needed(self._stage(expression), expression.key)
+
+    def glance(self, expression: Expression) -> Plain:
+        """Give the value of an expression if it is there; none is made for it."""
+        return self.values.of(self._stage(expression)).get(expression.key)
+
+    def _stage(self, expression: Expression) -> StageId:
+        return dataclasses.replace(self.stage, stage=expression.namespace or self.stage.stage)
 
     def known(self, expression: Expression) -> str:
         """Give the text of the value of an expression."""

@@ -70,26 +70,31 @@ class StageRunner:
         start = time.monotonic()
         self._emit(StageStarted(stage))
         failure: StepEnded | None = None
-        for step in outline(planned, work.scope.lookup):
+        taken: list[Status] = []
+        for step in outline(planned, work.scope.glance):
             if failure is None or _goes_on(step, failure):
                 output = _Output(self._emit, stage, step)
                 ended = self._take(_spared(work) if failure else work, step, output)
-                if failure is None and ended.status is not Status.PASSED:
+                taken.append(ended.status)
+                if failure is None and not ended.status.is_good:
                     failure = ended
+                    work.results.is_good = False
                     self._tell(work, failure, output)
-        status = failure.status if failure else Status.PASSED
+        is_cached = bool(taken) and all(status is Status.CACHED for status in taken)
+        status = failure.status if failure else Status.CACHED if is_cached else Status.PASSED
         self._emit(StageEnded(stage, status, time.monotonic() - start))
         return status
 
     def _take(self, work: Work, step: StepOutline, output: _Output) -> StepEnded:
         stage = work.scope.stage
-        step = StepOutline(step.kind, title(work.planned, step.kind, work.scope.lookup))
+        step = StepOutline(step.kind, title(work.planned, step.kind, work.scope.glance))
         self._emit(StepStarted(stage, step))
         start, detail, problem = time.monotonic(), "", ""
+        status = Status.PASSED
         try:
             with blamed_on(work.planned.stage.at):
-                detail = ACTIONS[step.kind](work, output)
-            status = Status.PASSED
+                outcome = ACTIONS[step.kind](work, output)
+            detail, status = outcome.detail, Status.CACHED if outcome.is_cached else Status.PASSED
         except Cancelled:
             status = Status.CANCELLED
         except EngineError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ _TYPES = {Kind.REGULAR: _REGULAR, Kind.SYMLINK: _SYMLINK, Kind.DIRECTORY: _DIREC
 _ROOT = ContextFile(".", ".", Kind.DIRECTORY, 0o755, 0, 0)
 
 
-def pack(files: Sequence[ContextFile], extra: Mapping[str, bytes]) -> Iterator[bytes]:
+def pack(
+    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
     """Pack a build context into an uncompressed tar file.
 
     Everything belongs to root. The format is GNU's. BuildKit tells a tar file from a Dockerfile by the first
@@ -31,6 +34,7 @@ def pack(files: Sequence[ContextFile], extra: Mapping[str, bytes]) -> Iterator[b
     Arguments:
         files: the files of the context; a directory before what is in it.
         extra: generated files, by their path in the context, such as the Dockerfile; they come first.
+        contents: what regular files have to hold, by path: SHA-256 digests; None for whatever they hold.
 
     Returns:
         The tar file in chunks of a few hundred KiB, with never more than one or two of them in memory.
@@ -42,10 +46,12 @@ def pack(files: Sequence[ContextFile], extra: Mapping[str, bytes]) -> Iterator[b
     taken = extra.keys() & {file.path for file in files}
     if taken:
         raise ValueError(f"generated files would replace files of the context: {sorted(taken)}")
-    return _gathered(_members(files, extra))
+    return _gathered(_members(files, extra, contents))
 
 
-def _members(files: Sequence[ContextFile], extra: Mapping[str, bytes]) -> Iterator[bytes]:
+def _members(
+    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Mapping[str, str] | None
+) -> Iterator[bytes]:
     yield _header(_ROOT)
     for path, content in extra.items():
         yield _header(ContextFile(path, path, Kind.REGULAR, 0o644, len(content), 0))
@@ -54,7 +60,7 @@ def _members(files: Sequence[ContextFile], extra: Mapping[str, bytes]) -> Iterat
     for file in files:
         yield _header(file)
         if file.kind is Kind.REGULAR:
-            yield from _content(file)
+            yield from read(file, None if contents is None else contents[file.path])
             yield _padding(file.size)
     yield bytes(2 * _BLOCK)
 
@@ -107,8 +113,21 @@ def _padding(size: int) -> bytes:
     return bytes(-size % _BLOCK)
 
 
+def read(file: ContextFile, expected: str | None) -> Iterator[bytes]:
+    """Read a regular file in chunks of a few hundred KiB at most.
+
+    Arguments:
+        file: the file; it must be as long as was found before: else whoever is told its size is misled.
+        expected: SHA-256 digest of what it has to hold; None for whatever it holds.
+
+    Raises:
+        StepError: it cannot be read, or changed since it was found.
+    """
+    pieces = _content(file)
+    return pieces if expected is None else _checked(file, pieces, expected)
+
+
 def _content(file: ContextFile) -> Iterator[bytes]:
-    """Read a file, which must be as long as its header says: else every header after it is misread."""
     try:
         descriptor = os.open(file.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
@@ -117,6 +136,16 @@ def _content(file: ContextFile) -> Iterator[bytes]:
         yield from _exactly(file, descriptor)
     finally:
         os.close(descriptor)
+
+
+def _checked(file: ContextFile, content: Iterable[bytes], expected: str) -> Iterator[bytes]:
+    """Let content through, and break off after a file that holds something else."""
+    digest = hashlib.sha256()
+    for chunk in content:
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != expected:
+        raise _changed(file)
 
 
 def _exactly(file: ContextFile, descriptor: int) -> Iterator[bytes]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.image.naming import named
 from pipeline_dsl.image.recipe import recipe
 from pipeline_dsl.image.writer import Writer
 
@@ -23,16 +25,23 @@ class Dockerfile:
     """A Dockerfile and what it needs.
 
     Arguments:
-        text: the Dockerfile.
+        lines: the Dockerfile, but for what is only a name; see ``Naming``.
+        names: the names.
         target: name of the stage that becomes the image.
         images: references of the existing images that it starts or copies from.
         selections: the files of the build context that it takes.
     """
 
-    text: str
+    lines: tuple[str, ...]
+    names: tuple[str, ...]
     target: str
     images: tuple[str, ...]
     selections: tuple[Selection, ...]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The Dockerfile."""
+        return named("\n".join(self.lines), self.names)
 
 
 def dockerfile(
@@ -56,14 +65,16 @@ def dockerfile(
     """
     by_name = {variant.name: variant for variant in variants}
     known = environments or {}
-    writer = Writer(_stage_names(by_name))
+    names = _stage_names(by_name)
+    writer = Writer(names)
     blocks: list[str] = []
     for variant in variants:
         written = recipe(variant, by_name, known.get(variant.base or ""), arguments)
         blocks += writer.stage(written, labels if variant is variants[-1] else None)
     return Dockerfile(
-        text="\n".join(blocks),
-        target=writer.stages[variants[-1].name],
+        lines=tuple(blocks),
+        names=writer.naming.names,
+        target=names[variants[-1].name],
         images=tuple(writer.images),
         selections=tuple(writer.selections),
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _PLATFORM_ARGUMENTS = tuple(
     side + what for side in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
+_PLATFORM_ARGUMENT = re.compile(rf"\b(?:{'|'.join(_PLATFORM_ARGUMENTS)})\b")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,9 +155,9 @@ def _make_directory(path: str) -> Iterator[str]:
 
 def _with_platform_arguments(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
     """Declare those of the engine's platform arguments that the recipe's texts mention."""
-    texts = "\n".join(_texts(instructions))
-    mentioned = [Argument(name) for name in _PLATFORM_ARGUMENTS if re.search(rf"\b{name}\b", texts)]
-    return (instructions[0], *mentioned, *instructions[1:])
+    mentioned = {name for text in _texts(instructions) for name in _PLATFORM_ARGUMENT.findall(text)}
+    declared = [Argument(name) for name in _PLATFORM_ARGUMENTS if name in mentioned]
+    return (instructions[0], *declared, *instructions[1:])
 
 
 def _texts(instructions: tuple[Instruction, ...]) -> Iterator[str]:

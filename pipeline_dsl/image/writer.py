@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import posixpath
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from pipeline_dsl.image.instructions import (
     WorkingDirectory,
     WriteFile,
 )
+from pipeline_dsl.image.naming import Naming
 from pipeline_dsl.image.selection import Selections
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Writer:
     """
 
     def __init__(self, stages: Mapping[str, str]) -> None:
-        self.stages = stages
+        self.naming = Naming()
+        self._stages = stages
         self.images: dict[str, None] = {}
         self.selections = Selections()
         self._stage_names = {*stages.values()}
@@ -80,8 +83,8 @@ class Writer:
         base = self._base(recipe)
         if base == "scratch":
             self._without_shell.add(recipe.variant)
-        yield f"# {recipe.variant}, {recipe.at}"
-        yield f"FROM {base} AS {self.stages[recipe.variant]}"
+        yield self.naming.mark(f"# {recipe.variant}, {recipe.at}")
+        yield f"FROM {base} AS {self._stage(recipe.variant)}"
         if base != "scratch":
             yield 'SHELL ["/bin/sh", "-c"]'
         for instruction in recipe.instructions[1:]:
@@ -90,7 +93,15 @@ class Writer:
             return
         if base != "scratch":
             yield "HEALTHCHECK NONE"
-        yield from (f"LABEL {name}={syntax.quoted(labels[name])}" for name in sorted(labels))
+        yield from (self._label(name, labels[name]) for name in sorted(labels))
+
+    def _label(self, name: str, value: str) -> str:
+        """Write a label. The version of what made an image says nothing of the image."""
+        written = syntax.quoted(value)
+        return f"LABEL {name}={self.naming.mark(written) if name.endswith('.version') else written}"
+
+    def _stage(self, variant: str) -> str:
+        return self.naming.mark(self._stages[variant])
 
     def _script_stages(self, recipe: Recipe) -> Iterator[str]:
         """Write a stage for each script, with nothing else of note."""
@@ -125,7 +136,8 @@ class Writer:
             return
         self._helpers.add(name)
         shell = 'SHELL ["/bin/sh", "-c"]'
-        lines = (f"# {what}", f"FROM {origin} AS {name}", shell, "USER 0", syntax.run(commands))
+        start = f"FROM {origin} AS {self.naming.mark(name)}"
+        lines = (self.naming.mark(f"# {what}"), start, shell, "USER 0", syntax.run(commands))
         yield "".join(f"{line}\n" for line in lines)
 
     def _base(self, recipe: Recipe) -> str:
@@ -136,34 +148,20 @@ class Writer:
     def _reference(self, image: str) -> str:
         """Spell an image's reference so that it is taken neither for a stage's name nor for its number."""
         self.images[image] = None
-        return f"{image}:latest" if image in self._stage_names or image.isdecimal() else image
+        is_ambiguous = image in self._stage_names or image.isdecimal()
+        return self.naming.mark(f"{image}:latest" if is_ambiguous else image)
 
-    def _instruction(self, instruction: Instruction) -> Iterator[str]:  # noqa: C901 -- one flat case each
+    def _instruction(self, instruction: Instruction) -> Iterable[str]:
         match instruction:
-            case User(uid, home):
-                yield f"USER {uid}"
-                yield f"ENV HOME={syntax.expanding(home)}"
-            case Argument(name, None):
-                yield f"ARG {name}"
-            case Argument(name, str(default)):
-                yield f"ARG {name}={syntax.quoted(default)}"
-            case Environment(name, value, expands):
-                yield f"ENV {name}={syntax.expanding(value) if expands else syntax.quoted(value)}"
-            case WorkingDirectory(path):
-                yield f"WORKDIR {syntax.directory(path)}"
-            case Execute(commands, mounts):
-                yield syntax.run(commands, self._mounts(mounts))
+            case Execute(commands, mounts) if mounts:
+                return (syntax.run(commands, self._mounts(mounts)),)
             case ExecuteScript(text, mounts):
-                yield syntax.run([f"{_SCRIPT_TARGET}/script"], [*self._mounts(mounts), _script_mount(text)])
-            case WriteFile(path, text):
-                parent = f"mkdir -p {posixpath.dirname(path)}"
-                yield syntax.run([parent, *syntax.write(text, path), f"chmod 0644 {path}"])
+                script = self._script_mount(text)
+                return (syntax.run([f"{_SCRIPT_TARGET}/script"], [*self._mounts(mounts), script]),)
             case CopyFiles():
-                yield self._copy(instruction)
-            case Entrypoint(arguments):
-                yield f"ENTRYPOINT {syntax.array(arguments)}"
-            case From():
-                raise AssertionError("a recipe starts once")
+                return (self._copy(instruction),)
+            case _:
+                return _independent(instruction)
 
     def _copy(self, files: CopyFiles) -> str:
         flags = [f"--chown={_OWNER}"] if files.owned else []
@@ -171,14 +169,15 @@ class Writer:
         if isinstance(files.place, Context):
             sources = self.selections.select(sources, files.exclude)
         else:
-            place = _reduced_name(files) if _is_reduced(files) else self._place(files.place)
+            is_reduced = _is_reduced(files)
+            place = self.naming.mark(_reduced_name(files)) if is_reduced else self._place(files.place)
             flags.insert(0, f"--from={place}")
         return f"COPY {' '.join([*flags, syntax.paths([*sources, files.destination])])}"
 
     def _place(self, place: Place) -> str:
         match place:
             case Built(variant):
-                return self.stages[variant]
+                return self._stage(variant)
             case Existing(reference):
                 return self._reference(reference)
             case Context():
@@ -197,6 +196,36 @@ class Writer:
                     access = {"sharing": sharing, "uid": uid, "gid": gid, "mode": "0755"}
                     yield syntax.mount(type="cache", id=cache or target, target=target, **access)
 
+    def _script_mount(self, text: str) -> str:
+        origin = {"from": self.naming.mark(_script_name(text))}
+        return syntax.mount(type="bind", **origin, source=_SCRIPT_DIRECTORY, target=_SCRIPT_TARGET)
+
+
+@functools.lru_cache(1000)
+def _independent(instruction: Instruction) -> tuple[str, ...]:  # the same in most variants of a project
+    """Write an instruction that says the same wherever it stands."""
+    match instruction:
+        case User(uid, home):
+            return f"USER {uid}", f"ENV HOME={syntax.expanding(home)}"
+        case Argument(name, None):
+            line = f"ARG {name}"
+        case Argument(name, str(default)):
+            line = f"ARG {name}={syntax.quoted(default)}"
+        case Environment(name, value, expands):
+            line = f"ENV {name}={syntax.expanding(value) if expands else syntax.quoted(value)}"
+        case WorkingDirectory(path):
+            line = f"WORKDIR {syntax.directory(path)}"
+        case Execute(commands, ()):
+            line = syntax.run(commands)
+        case WriteFile(path, text):
+            parent = f"mkdir -p {posixpath.dirname(path)}"
+            line = syntax.run([parent, *syntax.write(text, path), f"chmod 0644 {path}"])
+        case Entrypoint(arguments):
+            line = f"ENTRYPOINT {syntax.array(arguments)}"
+        case _:
+            raise AssertionError("a recipe starts once")
+    return (line,)
+
 
 def _is_reduced(files: CopyFiles) -> bool:
     return bool(files.exclude) and not isinstance(files.place, Context)
@@ -205,11 +234,6 @@ def _is_reduced(files: CopyFiles) -> bool:
 def _reduced_name(files: CopyFiles) -> str:
     described = repr((files.place, files.sources, files.exclude))
     return f"files-{hashlib.sha256(described.encode()).hexdigest()[:12]}"
-
-
-def _script_mount(text: str) -> str:
-    origin = {"from": _script_name(text)}
-    return syntax.mount(type="bind", **origin, source=_SCRIPT_DIRECTORY, target=_SCRIPT_TARGET)
 
 
 def _script_name(text: str) -> str:

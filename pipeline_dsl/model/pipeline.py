@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.model.kubernetes import Deploy, Promote
     from pipeline_dsl.model.run import RunSpecification
+    from pipeline_dsl.model.stage import CachePolicy
     from pipeline_dsl.model.steps import Artifacts, BuildSpecification, Publish, Trigger
     from pipeline_dsl.model.template import Value
 
@@ -98,6 +99,7 @@ class Pipeline(Definition):
         exports: Mapping[str, Value] | None = None,
         trigger: Trigger | None = None,
         notify: Notify | None = None,
+        cache: CachePolicy | None = None,
         after: ListOf[Stage] = (),
     ) -> Stage:
         """Add a stage. Its steps are taken in the order of the arguments here.
@@ -116,6 +118,9 @@ class Pipeline(Definition):
             exports: values for later stages, by name: strings, numbers, lists and mappings.
             trigger: another job to start.
             notify: whom to tell when the stage fails.
+            cache: how long it holds that the container has passed: `"success"`, as long as nothing changes;
+                `"session"`, for this run; `"never"`. If left out, `"never"` for one with services or
+                credentials, else `"success"`.
             after: stages that have to pass first. Those whose references are used need not be named.
 
         Returns:
@@ -135,6 +140,7 @@ class Pipeline(Definition):
             exports=exports or {},
             trigger=trigger,
             notify=notify,
+            cache=cache,
             after=after,
         )
         object.__setattr__(self, "stages", (*self.stages, stage))

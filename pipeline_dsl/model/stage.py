@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
 from pipeline_dsl.errors import Problem
@@ -16,6 +18,9 @@ from pipeline_dsl.model.types import ListOf, MappingOf, StageName
 
 STEPS = ("build", "run", "copy", "publish", "promote", "deploy", "exports", "trigger")
 """The steps of a stage in the order in which they are taken."""
+
+CachePolicy: TypeAlias = Literal["success", "session", "never"]
+"""How long it holds that a container has passed: until something changes, for this run, not at all."""
 
 
 @definition
@@ -54,6 +59,12 @@ class Stage(Definition):
 
     notify: Notify | None = None
     """Whom to tell when the stage fails."""
+
+    cache: CachePolicy | None = None
+    """How long it holds that the container has passed. `"success"`: as long as its image and all that it is
+    given are the same. `"session"`: for the stages of one run that would run the same. `"never"`: not at all.
+    If left out, `"never"` for one with services or credentials, as others have a say in what it does, and
+    else `"success"`."""
 
     after: ListOf[Stage] = ()
     """Stages that have to pass first, beside those that are referred to."""

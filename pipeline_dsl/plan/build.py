@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 from typing import TYPE_CHECKING
 
 from pipeline_dsl import __version__
-from pipeline_dsl.context.reading import read_context
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.errors import DefinitionError, Problem, UsageError
 from pipeline_dsl.image import dockerfile
 from pipeline_dsl.plan.names import check_known
@@ -18,18 +17,17 @@ from pipeline_dsl.plan.planned import (
     PlannedBuild,
     WantedBuild,
     blamed,
-    ignored_files,
+    context_request,
 )
 from pipeline_dsl.resolve import ResolvedBuild
 from pipeline_dsl.resolve.expressions import interpolate_code
-from pipeline_dsl.resolve.strings import rewritten, variant_references
+from pipeline_dsl.resolve.strings import rewritten
 from pipeline_dsl.resolve.template import references, texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from pathlib import Path
 
-    from pipeline_dsl.context.reading import ContextFile
     from pipeline_dsl.image import Dockerfile
     from pipeline_dsl.resolve import Resolved, ResolvedVariant
     from pipeline_dsl.resolve.expressions import Expression
@@ -42,12 +40,14 @@ _PROXY_ARGUMENTS = tuple(f"{what}_proxy" for what in ("http", "https", "ftp", "n
 """Build arguments that every variant has; those of proxies in upper case as well."""
 
 
-def plan_build(
+def plan_build(  # noqa: PLR0913 -- what there is, what is wanted of it, and who reads the files
     resolved: Resolved,
     root: Path,
     variant: str,
     parameters: BuildParameters = AS_DECLARED,
+    *,
     tags: Sequence[str] = (),
+    contexts: Contexts | None = None,
 ) -> PlannedBuild:
     """Work out how a single variant's image is built.
 
@@ -57,13 +57,15 @@ def plan_build(
         variant: name of the variant.
         parameters: what is said about the build.
         tags: references that the image gets beside the usual one.
+        contexts: reads the files.
 
     Raises:
         UsageError: there is no such variant, or no such build argument.
         DefinitionError: files that the image takes are missing; all of them are named.
     """
     check_known("variant", [variant], resolved.variants)
-    (build,) = plan_builds(resolved, root, [WantedBuild(ResolvedBuild(variant))], parameters).values()
+    wanted = [WantedBuild(ResolvedBuild(variant))]
+    (build,) = plan_builds(resolved, root, wanted, parameters, contexts).values()
     if build.is_open:
         message = f'variant "{variant}" refers to what stages of a pipeline produce.'
         at = resolved.variants[variant].at
@@ -90,6 +92,7 @@ def plan_builds(
     root: Path,
     builds: Iterable[WantedBuild],
     parameters: BuildParameters = AS_DECLARED,
+    contexts: Contexts | None = None,
 ) -> dict[Hashable, PlannedBuild]:
     """Work out how images are built.
 
@@ -98,6 +101,7 @@ def plan_builds(
         root: its root directory.
         builds: the images.
         parameters: what is said about the builds.
+        contexts: reads the files.
 
     Returns:
         The plan of each by its key; those of the same key share one.
@@ -109,11 +113,15 @@ def plan_builds(
     wanted = {build.key: build for build in builds}
     sources = [build.source for build in wanted.values()]
     check_known("build argument", parameters.arguments, _build_arguments(resolved, sources))
+    contexts = contexts or Contexts(None)
     planned: dict[Hashable, PlannedBuild] = {}
+    directories: dict[str, Path] = {}
     found: dict[Problem, Problem] = {}  # on the first variant that has it, not on all that inherit it
     for key, build in wanted.items():
         try:
-            planned[key] = _plan_build(resolved, root, build, parameters)
+            planned[key] = made = _plan_build(resolved, root, build, parameters, directories)
+            if made.context:
+                contexts.check(made.context)
         except DefinitionError as error:
             for problem in error.problems:
                 found.setdefault(problem, blamed(problem, resolved.variants[build.source.variant]))
@@ -136,21 +144,26 @@ def _build_arguments(resolved: Resolved, builds: Iterable[ResolvedBuild]) -> dic
 
 
 def _plan_build(
-    resolved: Resolved, root: Path, wanted: WantedBuild, parameters: BuildParameters
+    resolved: Resolved,
+    root: Path,
+    wanted: WantedBuild,
+    parameters: BuildParameters,
+    directories: dict[str, Path],
 ) -> PlannedBuild:
     build = wanted.source
     variants, labels = resolved.closure(build.variant), _labels(resolved, build.variant)
-    is_open = wanted.is_late or bool(build.repository) or _has_references(build, variants)
+    is_referring = any(one.name in resolved.referring for one in variants) or _has_references(build)
+    is_open = wanted.is_late or bool(build.repository) or is_referring
     known = tuple(rewritten(one, _foreseen) for one in variants) if is_open else variants
     written = dockerfile(known, labels, arguments=parameters.arguments)
-    files: tuple[ContextFile, ...] = ()
+    context = None
     if not is_open:
-        directory = context_directory(root, build.directory, resolved.variants[build.variant])
-        files = read_context(
-            directory, written.selections, ignored_files(directory, texts(build.excludes, _none))
-        )
+        if build.directory not in directories:
+            variant = resolved.variants[build.variant]
+            directories[build.directory] = context_directory(root, build.directory, variant)
+        context = context_request(directories[build.directory], written, texts(build.excludes, _none))
     tag = f"pipeline-dsl/{slug(resolved.name)}:{build.variant}"
-    return PlannedBuild(build, variants, labels, (tag,), parameters, written, files, is_open)
+    return PlannedBuild(build, variants, labels, (tag,), parameters, written, context)
 
 
 def context_directory(root: Path, directory: str, variant: ResolvedVariant) -> Path:
@@ -176,10 +189,9 @@ def context_directory(root: Path, directory: str, variant: ResolvedVariant) -> P
     return found
 
 
-def _has_references(build: ResolvedBuild, variants: Iterable[ResolvedVariant]) -> bool:
-    in_variants = (one for variant in variants for one in variant_references(variant))
-    in_build = references([build.directory, build.excludes])
-    return any(True for _ in itertools.chain(in_build, in_variants)) or not isinstance(build.excludes, tuple)
+def _has_references(build: ResolvedBuild) -> bool:
+    found = references([build.directory, build.excludes])
+    return any(True for _ in found) or not isinstance(build.excludes, tuple)
 
 
 def _foreseen(code: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import shlex
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.plan.build import plan_builds
 from pipeline_dsl.plan.choice import EVERYTHING, Choice, check_setup, chosen_pipelines
 from pipeline_dsl.plan.planned import AS_DECLARED, BuildParameters, PlannedBuild, WantedBuild
-from pipeline_dsl.resolve.steps import OWN_IMAGE, ResolvedBuild
+from pipeline_dsl.resolve.steps import OWN_CONTAINER, OWN_IMAGE, ResolvedBuild
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -29,6 +31,7 @@ class PlannedStage:
         build: the image to build.
         services: the images to build for the services beside its container, by the service's name.
         lends: names of those of its values that something refers to.
+        borrowed: names of those that other stages refer to.
         files_from: names of the stages whose copied files lie over its build context, the last one on top.
         directory: what the destinations of copied files start from, from the project's root.
     """
@@ -38,6 +41,7 @@ class PlannedStage:
     build: PlannedBuild | None = None
     services: Mapping[str, PlannedBuild] = dataclasses.field(default_factory=dict)
     lends: frozenset[str] = frozenset()
+    borrowed: frozenset[str] = frozenset()
     files_from: tuple[str, ...] = ()
     directory: str = "."
 
@@ -50,6 +54,16 @@ class PlannedStage:
     def needs(self) -> tuple[str, ...]:
         """Names of the stages of the pipeline that have to pass first."""
         return self.stage.needs
+
+    @property
+    def is_cacheable(self) -> bool:
+        """Whether it holds for longer than the moment that its container has passed.
+
+        A container that others take files from has to be there, and files of another one's come from there.
+        """
+        own_files = all(files.container == OWN_CONTAINER for files in self.stage.copy)
+        is_free = self.stage.cache != "never" and "container" not in self.borrowed
+        return self.stage.run is not None and is_free and own_files
 
     @property
     def run_title(self) -> str:
@@ -72,12 +86,19 @@ class Plan:
         root: its root directory.
         pipelines: the stages of each pipeline, in an order in which they could run one by one.
         setup: the values that every stage knows from the start, by name.
+        contexts: reads the files that images are made of.
     """
 
     project: str
     root: Path
     pipelines: tuple[tuple[PlannedStage, ...], ...]
     setup: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    contexts: Contexts = dataclasses.field(default_factory=lambda: Contexts(None), compare=False)
+
+    @functools.cached_property
+    def givers(self) -> frozenset[tuple[str, str]]:
+        """The stages, by pipeline and name, whose copied files others may be built from."""
+        return frozenset((one.pipeline, name) for one in self.stages for name in one.files_from)
 
     @property
     def stages(self) -> tuple[PlannedStage, ...]:
@@ -85,12 +106,14 @@ class Plan:
         return tuple(itertools.chain.from_iterable(self.pipelines))
 
 
-def plan(
+def plan(  # noqa: PLR0913 -- what there is, what is wanted of it, and what is known
     resolved: Resolved,
     root: Path,
     choice: Choice = EVERYTHING,
     parameters: BuildParameters = AS_DECLARED,
+    *,
     setup: Mapping[str, str] | None = None,
+    contexts: Contexts | None = None,
 ) -> Plan:
     """Work out what a run is going to do. Reads the build context; writes and starts nothing.
 
@@ -101,6 +124,7 @@ def plan(
         parameters: what is said about the builds.
         setup: the values that every stage knows from the start, by name; None leaves it open whether
             there are those that stages refer to.
+        contexts: reads the files.
 
     Raises:
         UsageError: there is no such pipeline, stage, build argument or parameter.
@@ -109,12 +133,13 @@ def plan(
     chosen = chosen_pipelines(resolved, choice)
     if setup is not None:
         check_setup(chosen, setup)
+    contexts = contexts or Contexts(None)
     givers = [_givers(pipeline) for pipeline in chosen]
     wanted = list(map(_wanted, chosen, givers))
     every = (one for stages in wanted for some in stages.values() for one in some)
-    builds = plan_builds(resolved, root, every, parameters)
+    builds = plan_builds(resolved, root, every, parameters, contexts)
     pipelines = (_planned(*parts, builds) for parts in zip(chosen, givers, wanted, strict=True))
-    return Plan(resolved.name, root, tuple(pipelines), setup or {})
+    return Plan(resolved.name, root, tuple(pipelines), setup or {}, contexts)
 
 
 def _planned(
@@ -132,7 +157,8 @@ def _planned(
             stage=stage,
             build=ours.pop("", None),
             services=ours,
-            lends=frozenset(lent.get(stage.name, ())),
+            lends=frozenset(name for name, _ in lent.get(stage.name, ())),
+            borrowed=frozenset(name for name, by in lent.get(stage.name, ()) if by != stage.name),
             files_from=givers[stage.name],
             directory=pipeline.directory,
         )
@@ -188,10 +214,10 @@ def _givers(pipeline: ResolvedPipeline) -> dict[str, tuple[str, ...]]:
     return givers
 
 
-def _lent(pipeline: ResolvedPipeline) -> dict[str, set[str]]:
-    """Name for each stage those of its values that something refers to."""
-    lent: dict[str, set[str]] = {}
+def _lent(pipeline: ResolvedPipeline) -> dict[str, set[tuple[str, str]]]:
+    """Name for each stage those of its values that something refers to, and the stages that do."""
+    lent: dict[str, set[tuple[str, str]]] = {}
     for stage in pipeline.stages:
         for one in stage.references:
-            lent.setdefault(one.namespace or stage.name, set()).add(one.key)
+            lent.setdefault(one.namespace or stage.name, set()).add((one.key, stage.name))
     return lent

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.context.ignore import Ignore
-from pipeline_dsl.context.reading import load_ignore, read_context
+from pipeline_dsl.context.contexts import ContextRequest
 from pipeline_dsl.errors import DefinitionError, Problem
 from pipeline_dsl.image import dockerfile
 from pipeline_dsl.resolve.strings import rewritten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pipeline_dsl.context.reading import ContextFile
     from pipeline_dsl.image import Dockerfile
     from pipeline_dsl.resolve import ResolvedBuild, ResolvedVariant
 
@@ -48,9 +48,8 @@ class PlannedBuild:
         tags: references that the image gets.
         parameters: what is said about the build.
         dockerfile: the Dockerfile, as far as it can be known without its base images.
-        files: the files of the build context.
-        is_open: whether variants, Dockerfile or files are only known when earlier stages have passed;
-            ``settled`` then says what they are.
+        context: the files that it is made of; None for an *open* build, whose variants, Dockerfile and files
+            are only known when earlier stages have passed: ``settled`` then says what they are.
     """
 
     source: ResolvedBuild
@@ -59,8 +58,12 @@ class PlannedBuild:
     tags: tuple[str, ...]
     parameters: BuildParameters
     dockerfile: Dockerfile
-    files: tuple[ContextFile, ...]
-    is_open: bool = False
+    context: ContextRequest | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is more to be known of it when earlier stages have passed."""
+        return self.context is None
 
     @property
     def variant(self) -> str:
@@ -91,16 +94,12 @@ class PlannedBuild:
             overlays: directories whose files lie over those of the context, the last one on top.
 
         Raises:
-            DefinitionError: files that the image takes are missing; all of them are named.
+            DefinitionError: a variant holds what a Dockerfile cannot express.
         """
         variants = tuple(rewritten(variant, change) for variant in self.variants)
         written = dockerfile(variants, self.labels, arguments=self.parameters.arguments)
-        ignore = ignored_files(directory, excludes)
-        try:
-            files = read_context(directory, written.selections, ignore, overlays)
-        except DefinitionError as error:
-            raise DefinitionError(blamed(problem, variants[-1]) for problem in error.problems) from None
-        return dataclasses.replace(self, variants=variants, dockerfile=written, files=files, is_open=False)
+        context = context_request(directory, written, excludes, overlays)
+        return dataclasses.replace(self, variants=variants, dockerfile=written, context=context)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,17 +126,36 @@ class WantedBuild:
         )
 
 
-def ignored_files(directory: Path, excludes: Sequence[str]) -> Ignore:
-    """Say what of a directory is not part of a build.
+def context_request(
+    directory: Path, written: Dockerfile, excludes: Sequence[str], overlays: Sequence[Path] = ()
+) -> ContextRequest:
+    """Ask for the files of a Dockerfile.
 
     Arguments:
         directory: the build context on disk.
-        excludes: patterns that stand instead of its ``.dockerignore``, if there are any.
+        written: the Dockerfile.
+        excludes: patterns that stand instead of ``.dockerignore``, if there are any.
+        overlays: directories whose files lie over those of the context, the last one on top.
+    """
+    return ContextRequest(
+        root=os.fspath(directory),
+        selections=written.selections,
+        excludes=tuple(excludes),
+        overlays=tuple(map(os.fspath, overlays)),
+    )
+
+
+@contextlib.contextmanager
+def blamed_on_variant(variant: ResolvedVariant) -> Iterator[None]:
+    """Say whose files the problems with a build context are about.
 
     Raises:
-        DefinitionError: a pattern is malformed.
+        DefinitionError: there were problems.
     """
-    return Ignore.of(excludes) if excludes else load_ignore(directory)
+    try:
+        yield
+    except DefinitionError as error:
+        raise DefinitionError(blamed(problem, variant) for problem in error.problems) from None
 
 
 def blamed(problem: Problem, variant: ResolvedVariant) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _MINUTE = 60
+_HOUR = 60 * _MINUTE
 _TENTHS_BELOW = 10
 
 

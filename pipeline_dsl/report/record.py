@@ -127,7 +127,7 @@ def ended(state: State, seconds: float) -> str:
         seconds: how long it took; of no interest where it was not run.
     """
     match state:
-        case State.NOT_RUN:
+        case State.NOT_RUN | State.CACHED:
             return f"{state.value}"
         case State.PASSED:
             return f"{state.value} in {duration(seconds)}"
@@ -147,14 +147,19 @@ def _outlined(event: events.RunStarted) -> dict[events.StageId, StageRecord]:
         stage.id: StageRecord(
             id=stage.id,
             name=f"{stage.id.pipeline}/{stage.id.stage}" if several else stage.id.stage,
-            steps=tuple(StepRecord(step.kind, _label(step)) for step in stage.steps),
+            steps=tuple(StepRecord(step.kind, label(step)) for step in stage.steps),
             needs=stage.needs,
         )
         for stage in event.stages
     }
 
 
-def _label(step: events.StepOutline) -> str:
+def label(step: events.StepOutline) -> str:
+    """Write the kind and the title of a step, on one line.
+
+    Arguments:
+        step: the step.
+    """
     return clean(f"{step.kind} {step.title}").strip()
 
 
@@ -197,7 +202,7 @@ def _with_step(
 
 def _step_started(step: StepRecord, event: events.StepStarted, now: float) -> StepRecord:
     # The title may have become clearer since the outline, for what it refers to now has a value.
-    return dataclasses.replace(step, label=_label(event.step), state=State.RUNNING, since=now)
+    return dataclasses.replace(step, label=label(event.step), state=State.RUNNING, since=now)
 
 
 def _step_printed(step: StepRecord, event: events.StepOutput) -> StepRecord:

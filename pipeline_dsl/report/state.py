@@ -22,6 +22,7 @@ class State(enum.Enum):
     CANCELLED = "cancelled"
     WAITING = "waiting"
     PASSED = "passed"
+    CACHED = "cached"
     NOT_RUN = "not run"
 
     @property
@@ -42,6 +43,7 @@ _LOOKS = {
     State.CANCELLED: ("■", "yellow"),
     State.WAITING: ("·", "dim"),
     State.PASSED: ("✓", "green"),
+    State.CACHED: ("≡", "cyan"),
     State.NOT_RUN: ("○", "dim"),
 }
 

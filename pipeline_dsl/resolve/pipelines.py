@@ -6,6 +6,7 @@ import graphlib
 import posixpath
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.resolve.references import step_references
 from pipeline_dsl.resolve.stage_defects import circular_stages, pipeline_defects
 from pipeline_dsl.resolve.stages import connected, spell_out
 from pipeline_dsl.resolve.steps import ResolvedPipeline
@@ -29,11 +30,12 @@ def resolve_pipeline(
         The pipeline, None if something is wrong with it; and all that is.
     """
     spelled = {stage.name: spell_out(stage, pipeline) for stage in pipeline.stages}
-    problems = tuple(pipeline_defects(pipeline, spelled, variant_references))
+    found = {name: tuple(step_references(stage, variant_references)) for name, stage in spelled.items()}
+    problems = tuple(pipeline_defects(pipeline, spelled, found))
     if problems:
         return None, problems
     stages = {
-        stage.name: connected(spelled[stage.name], stage, variant_references) for stage in pipeline.stages
+        stage.name: connected(spelled[stage.name], stage, found[stage.name]) for stage in pipeline.stages
     }
     problems = tuple(circular_stages(pipeline, stages))
     if problems:

@@ -60,6 +60,7 @@ def resolve(project: Project) -> Resolved:
         needs=needed,
         pipelines=tuple(pipeline for pipeline, _ in pipelines if pipeline),
         warnings=tuple(doubts(project, variants)),
+        referring=frozenset(own),
     )
 
 

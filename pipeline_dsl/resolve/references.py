@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pipeline_dsl.model.definition import Definition, fields
 from pipeline_dsl.model.stage import STEPS
+from pipeline_dsl.resolve.expressions import MalformedExpressionError
 from pipeline_dsl.resolve.template import references
 
 if TYPE_CHECKING:
@@ -44,19 +45,38 @@ def bound(stage: ResolvedStage, before: str = "") -> tuple[str, ...]:
     return ("stage", *own)
 
 
-def step_references(stage: ResolvedStage, variants: References) -> Iterator[tuple[str, Iterator[Expression]]]:
+class Found(NamedTuple):
+    """What a step refers to.
+
+    Arguments:
+        step: the step.
+        expressions: the expressions in it; of those after a mistake, none.
+        mistake: what is nearly an expression, as the end of a sentence; empty if nothing is.
+    """
+
+    step: str
+    expressions: tuple[Expression, ...]
+    mistake: str = ""
+
+
+def step_references(stage: ResolvedStage, variants: References) -> Iterator[Found]:
     """Find the expressions in each step of a stage, and in whom it notifies.
 
     Arguments:
         stage: the stage.
         variants: gives those in variants.
-
-    Yields:
-        The step, and the expressions in it.
-
-    Raises:
-        MalformedExpressionError: a string holds what is nearly an expression.
     """
+    for step, expressions in _steps(stage, variants):
+        found: list[Expression] = []
+        try:
+            found.extend(expressions)
+        except MalformedExpressionError as error:
+            yield Found(step, tuple(found), str(error))
+        else:
+            yield Found(step, tuple(found))
+
+
+def _steps(stage: ResolvedStage, variants: References) -> Iterator[tuple[str, Iterator[Expression]]]:
     values: dict[str, object] = {
         "copy": [_arguments(artifact) for artifact in stage.copy],
         "promote": [_arguments(promotion) for promotion in stage.promote],
@@ -65,7 +85,7 @@ def step_references(stage: ResolvedStage, variants: References) -> Iterator[tupl
         "trigger": stage.trigger and stage.trigger.parameters,
         "notify": stage.notify and [stage.notify.email and _arguments(stage.notify.email)],
     }
-    found = {step: references(value) for step, value in values.items()}
+    found = {step: references(value) for step, value in values.items() if value}
     if stage.build:
         found["build"] = _in_build(stage.build, variants)
     if stage.run:

@@ -100,6 +100,7 @@ class Resolved:
         needs: for each variant, the names of those that it takes files from.
         pipelines: its pipelines in order.
         warnings: what is allowed and yet hardly meant.
+        referring: names of the variants whose own strings refer to what stages produce.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Resolved:
     needs: Mapping[str, tuple[str, ...]]
     pipelines: tuple[ResolvedPipeline, ...]
     warnings: tuple[Problem, ...]
+    referring: frozenset[str] = frozenset()
 
     def closure(self, variant: str) -> tuple[ResolvedVariant, ...]:
         """Give a variant and all that it takes files from, directly or not: sources first, itself last."""

@@ -6,36 +6,35 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import Problem, did_you_mean
 from pipeline_dsl.model.context import KEYS, NAMESPACE, may_be_known
-from pipeline_dsl.resolve.expressions import MalformedExpressionError
 from pipeline_dsl.resolve.order import circle
-from pipeline_dsl.resolve.references import BOUND_BY, bound, step_references
+from pipeline_dsl.resolve.references import BOUND_BY, bound
 from pipeline_dsl.resolve.steps import OWN_CONTAINER, OWN_IMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pipeline_dsl.model import Pipeline, Stage
     from pipeline_dsl.resolve.expressions import Expression
-    from pipeline_dsl.resolve.references import References
+    from pipeline_dsl.resolve.references import Found
     from pipeline_dsl.resolve.steps import ResolvedStage
 
 
 def pipeline_defects(
-    pipeline: Pipeline, spelled: Mapping[str, ResolvedStage], variant_references: References
+    pipeline: Pipeline, spelled: Mapping[str, ResolvedStage], found: Mapping[str, Iterable[Found]]
 ) -> Iterator[Problem]:
     """Find what is wrong with a pipeline and its stages, circles left out.
 
     Arguments:
         pipeline: the pipeline.
         spelled: its stages by name.
-        variant_references: gives the expressions in a variant and in all that it takes files from.
+        found: what the steps of each refer to.
     """
     if not pipeline.stages:
         message = f'pipeline "{pipeline.name}" has no stages.'
         yield Problem("empty-pipeline", message, pipeline.at, "Add one with its method stage().")
     siblings = {stage.name: stage for stage in pipeline.stages}
     for stage in pipeline.stages:
-        yield from _stage_defects(stage, siblings, spelled, variant_references)
+        yield from _stage_defects(stage, siblings, spelled, found[stage.name])
 
 
 def circular_stages(pipeline: Pipeline, stages: Mapping[str, ResolvedStage]) -> Iterator[Problem]:
@@ -51,7 +50,7 @@ def _stage_defects(
     stage: Stage,
     siblings: Mapping[str, Stage],
     all_spelled: Mapping[str, ResolvedStage],
-    variant_references: References,
+    found: Iterable[Found],
 ) -> Iterator[Problem]:
     spelled = all_spelled[stage.name]
     what = f'stage "{stage.name}"'
@@ -68,13 +67,12 @@ def _stage_defects(
     yield from _lacks(spelled)
     yield from _excluded_from_repository(spelled)
     yield from _bound_twice(spelled)
-    for step, expressions in step_references(spelled, variant_references):
-        try:
-            for expression in expressions:
-                yield from _reference_defects(expression, step, spelled, all_spelled)
-        except MalformedExpressionError as error:
+    for step in found:
+        for expression in step.expressions:
+            yield from _reference_defects(expression, step.step, spelled, all_spelled)
+        if step.mistake:
             hint = 'Write "$${" for a "${" that is meant for somebody else, such as a shell.'
-            yield Problem("malformed-expression", f"{what}: {error}.", stage.at, hint)
+            yield Problem("malformed-expression", f"{what}: {step.mistake}.", stage.at, hint)
 
 
 def _lacks(stage: ResolvedStage) -> Iterator[Problem]:

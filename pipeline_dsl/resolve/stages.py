@@ -11,7 +11,6 @@ from pipeline_dsl.model import Artifact, Promote, Publish, Run, Service, Variant
 from pipeline_dsl.model.context import NAMESPACE
 from pipeline_dsl.model.definition import amended
 from pipeline_dsl.resolve.notices import merged
-from pipeline_dsl.resolve.references import step_references
 from pipeline_dsl.resolve.steps import (
     OWN_CONTAINER,
     OWN_IMAGE,
@@ -27,22 +26,20 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.model import Pipeline, Stage
     from pipeline_dsl.model.run import RunSpecification
+    from pipeline_dsl.model.stage import CachePolicy
     from pipeline_dsl.model.steps import BuildSpecification
-    from pipeline_dsl.resolve.references import References
+    from pipeline_dsl.resolve.references import Found
 
 
-def connected(spelled: ResolvedStage, stage: Stage, variant_references: References) -> ResolvedStage:
+def connected(spelled: ResolvedStage, stage: Stage, references: Iterable[Found]) -> ResolvedStage:
     """Add to a stage that is spelled out what it waits for.
 
     Arguments:
         spelled: the stage.
         stage: what its author wrote.
-        variant_references: gives the expressions in a variant and in all that it takes files from.
-
-    Raises:
-        MalformedExpressionError: a string holds what is nearly an expression.
+        references: what its steps refer to.
     """
-    found = tuple(one for _, some in step_references(spelled, variant_references) for one in some)
+    found = tuple(one for step in references for one in step.expressions)
     named = [earlier.name for earlier in stage.after]
     named += [one.namespace for one in found if one.namespace not in ("", NAMESPACE, stage.name)]
     return dataclasses.replace(spelled, needs=tuple(dict.fromkeys(named)), references=found)
@@ -50,11 +47,12 @@ def connected(spelled: ResolvedStage, stage: Stage, variant_references: Referenc
 
 def spell_out(stage: Stage, pipeline: Pipeline) -> ResolvedStage:
     """Spell out a stage but for what it waits for."""
+    run = _run(stage.run, pipeline.directory)
     return ResolvedStage(
         name=stage.name,
         at=stage.at,
         build=_build(stage.build, pipeline.directory) if stage.build else None,
-        run=_run(stage.run, pipeline.directory),
+        run=run,
         copy=tuple(map(_artifact, stage.copy)),
         publish=_publish(stage.publish),
         promote=_promotions(stage.promote),
@@ -62,7 +60,16 @@ def spell_out(stage: Stage, pipeline: Pipeline) -> ResolvedStage:
         exports=stage.exports,
         trigger=stage.trigger,
         notify=merged(pipeline.notify, stage.notify),
+        cache=stage.cache or _usual_cache(run),
     )
+
+
+def _usual_cache(run: ResolvedRun | None) -> CachePolicy:
+    """Give how long it holds that a container has passed whose author says nothing of it.
+
+    Services and what credentials open are a world of their own, which may answer otherwise the next time.
+    """
+    return "never" if run and (run.services or run.credentials) else "success"
 
 
 def _build(build: BuildSpecification, directory: str) -> ResolvedBuild:

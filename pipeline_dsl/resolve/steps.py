@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.errors import Position
     from pipeline_dsl.model import Artifact, Credential, Deploy, Fetch, Notify, Promote, Trigger
+    from pipeline_dsl.model.stage import CachePolicy
     from pipeline_dsl.model.steps import PullPolicy
     from pipeline_dsl.model.template import TextByName, Texts, Value
     from pipeline_dsl.resolve.expressions import Expression
@@ -138,6 +139,7 @@ class ResolvedStage:
         exports: values for later stages.
         trigger: the job to start.
         notify: whom to tell of a failure.
+        cache: how long it holds that its container has passed.
     """
 
     name: str
@@ -153,6 +155,7 @@ class ResolvedStage:
     exports: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     trigger: Trigger | None = None
     notify: Notify | None = None
+    cache: CachePolicy = "success"
 
     @property
     def steps(self) -> tuple[str, ...]:

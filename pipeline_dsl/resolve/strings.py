@@ -18,10 +18,15 @@ _T = TypeVar("_T")
 _FIXED = ("name", "at")
 """What tells a variant apart, and is no part of its image."""
 
+_KNOWN: dict[type, tuple[str, ...]] = {}
+"""Names of fields by class: to work them out for each object takes longer than all the rest."""
+
 
 def variant_references(variant: ResolvedVariant) -> Iterator[Expression]:
     """Find the expressions in the strings of a variant."""
-    for text in _strings(variant):
+    found: list[str] = []
+    _add_strings(variant, found)
+    for text in found:
         if "${" in text:
             yield from expressions_in_code(text)
 
@@ -55,20 +60,36 @@ def _rewritten(value: object, change: Callable[[str], str]) -> object:
     return value
 
 
-def _strings(value: object) -> Iterator[str]:
+def _add_strings(value: object, found: list[str]) -> None:
+    """Add the strings of a value to a list; thousands of generators in one another would be slow."""
     match value:
         case str():
-            yield value
-        case Mapping():
-            yield from map(str, value)
-            yield from _strings(tuple(value.values()))
+            found.append(value)
+        case bool() | int() | float() | None:
+            pass
         case list() | tuple():
             for item in value:
-                yield from _strings(item)
-        case Definition() if not isinstance(value, Variant):
-            for field in fields(type(value)):
-                yield from _strings(getattr(value, field.name))
-        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type | Variant):
-            for field in dataclasses.fields(value):
-                if field.name not in _FIXED:
-                    yield from _strings(getattr(value, field.name))
+                _add_strings(item, found)
+        case Mapping():
+            found.extend(map(str, value))
+            for item in value.values():
+                _add_strings(item, found)
+        case _:
+            for name in _names(value.__class__):
+                _add_strings(getattr(value, name), found)
+
+
+def _names(cls: type) -> tuple[str, ...]:
+    """Name the fields of a class that can hold strings of an image; none of what is no part of a variant."""
+    if cls not in _KNOWN:
+        _KNOWN[cls] = tuple(_found(cls))
+    return _KNOWN[cls]
+
+
+def _found(cls: type) -> Iterator[str]:
+    if issubclass(cls, Variant):
+        return
+    if issubclass(cls, Definition):
+        yield from (field.name for field in fields(cls))
+    elif dataclasses.is_dataclass(cls):
+        yield from (field.name for field in dataclasses.fields(cls) if field.name not in _FIXED)

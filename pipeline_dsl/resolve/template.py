@@ -41,6 +41,11 @@ def references(value: object, variables: frozenset[str] = frozenset()) -> Iterat
         case str():
             if "${" in value:
                 yield from _in_text(value, variables)
+        case None:
+            pass
+        case list() | tuple():
+            for item in value:
+                yield from references(item, variables)
         case Each():
             yield from references(value.of, variables)
             yield from references(value.value, variables | set(_names(value)))
@@ -48,9 +53,6 @@ def references(value: object, variables: frozenset[str] = frozenset()) -> Iterat
             yield from references((value.left, value.right), variables)
         case Mapping():
             yield from references(tuple(itertools.chain.from_iterable(value.items())), variables)
-        case list() | tuple():
-            for item in value:
-                yield from references(item, variables)
 
 
 def _in_text(text: str, variables: frozenset[str]) -> Iterator[Expression]:

@@ -3,6 +3,7 @@
 from pipeline_dsl.settings.credentials import Provided, provide, refusal
 from pipeline_dsl.settings.effective import Effective, EffectiveValue, read
 from pipeline_dsl.settings.masking import Mask
+from pipeline_dsl.settings.places import setting_files
 from pipeline_dsl.settings.schema import Settings
 from pipeline_dsl.settings.secret import Secret
 from pipeline_dsl.settings.steps import allowed_steps, disallowed
@@ -24,6 +25,7 @@ __all__ = [
     "provide",
     "read",
     "refusal",
+    "setting_files",
     "unknown_trigger",
     "without_secrets",
 ]

@@ -40,6 +40,33 @@ def _repository(value: str) -> str:
     return value
 
 
+def _image_repository(value: str) -> str:
+    host, _, path = value.partition("/")
+    if value:
+        _registry_host(host)
+        if not _repository(path):
+            raise InvalidError("must be HOST/NAME")
+    return value
+
+
+def _cache_directory(value: str) -> str:
+    if value and not Path(value).is_absolute():
+        raise InvalidError("must be an absolute path")
+    return value
+
+
+def _byte_count(value: str) -> str:
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?\s*(?:[kKMGT]i?)?B?", value):
+        raise InvalidError("must be a size such as 500MB, 20GB or 8GiB")
+    return value
+
+
+def _age(value: str) -> str:
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?\s*[smhdw]", value):
+        raise InvalidError("must be an age such as 12h, 30d or 4w")
+    return value
+
+
 def _url(value: str) -> SplitResult:
     try:
         url = urlsplit(value)
@@ -83,6 +110,10 @@ Seconds: TypeAlias = Annotated[int, Strict(), Field(ge=0, le=365 * 24 * 60 * 60)
 RegistryHost: TypeAlias = Annotated[str, AfterValidator(_registry_host)]
 ServerAddress: TypeAlias = Annotated[str, AfterValidator(_server_address)]
 Repository: TypeAlias = Annotated[str, AfterValidator(_repository)]
+ImageRepository: TypeAlias = Annotated[str, AfterValidator(_image_repository)]
+CacheDirectory: TypeAlias = Annotated[str, AfterValidator(_cache_directory)]
+ByteCount: TypeAlias = Annotated[str, AfterValidator(_byte_count)]
+Age: TypeAlias = Annotated[str, AfterValidator(_age)]
 HttpUrl: TypeAlias = Annotated[str, AfterValidator(_http_url)]
 BaseUrl: TypeAlias = Annotated[str, AfterValidator(_base_url)]
 ProxyUrl: TypeAlias = Annotated[str, AfterValidator(_proxy_url)]

@@ -29,6 +29,11 @@ def system_files() -> tuple[Path, ...]:
     return tuple(directory / _FILE for directory in dict.fromkeys([_FIXED, *reversed(preferred)]))
 
 
+def setting_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Give where all files may be."""
+    return (*system_files(), user_file(environ))
+
+
 def user_file(environ: Mapping[str, str]) -> Path:
     """Give where the user's file may be."""
     named = environ.get(USER_FILE)

@@ -10,9 +10,13 @@ from pydantic.dataclasses import dataclass
 
 from pipeline_dsl.model.types import MappingOf
 from pipeline_dsl.settings.kinds import (
+    Age,
     BaseUrl,
+    ByteCount,
+    CacheDirectory,
     Count,
     Flag,
+    ImageRepository,
     PolicyName,
     ProxyUrl,
     RegistryHost,
@@ -157,6 +161,32 @@ class Environment:
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
+class Cache:
+    """What is kept of what was done, so that it need not be done again."""
+
+    directory: CacheDirectory = ""
+    """Where it is kept on this machine; in the user's cache if left out."""
+
+    repository: ImageRepository = ""
+    """Repository of a registry, ``HOST/NAME``, that machines share results through; none if left out."""
+
+    credential: str = ""
+    """Name of the credential to log in there with; docker's own configuration if left out."""
+
+    push: Flag = True
+    """Whether what was built and run here goes there; else it is only looked up."""
+
+    insecure: Flag = False
+    """Whether to speak plain HTTP with a registry that is not on this machine."""
+
+    max_size: ByteCount = "20GB"
+    """What ``cache prune`` leaves at most of the store, such as ``20GB``."""
+
+    max_age: Age = "30d"
+    """How long ago what it leaves was last used at most, such as ``30d``."""
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Settings:
     """All that the operator of a machine, or of a CI, sets."""
 
@@ -183,6 +213,9 @@ class Settings:
 
     environment: Environment = Field(default_factory=Environment)
     """Which variables of the CI's environment can be referred to."""
+
+    cache: Cache = Field(default_factory=Cache)
+    """What is kept of earlier runs."""
 
     policies: tuple[PolicyName, ...] = ()
     """Policies that every project is held to, as ``--policy`` names them."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         BuildResult,
         Docker,
         EngineImage,
+        Login,
         Output,
         RunRequest,
     )
@@ -137,10 +138,16 @@ class Recorder(SdkDocker):
     """The context of each build."""
 
     def pull(
-        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+        self,
+        reference: str,
+        output: Output,
+        cancel: threading.Event,
+        *,
+        platform: str = "",
+        login: Login | None = None,
     ) -> EngineImage:
         """Note it: no registry is as near as the engine's own images."""
-        del output, cancel, platform
+        del output, cancel, platform, login
         self.pulls.append(reference)
         image = self.image(reference)
         assert image is not None
@@ -153,7 +160,7 @@ class Recorder(SdkDocker):
             self.sent.append(b"".join(request.context(extra)))
             return [self.sent[-1]]
 
-        return super().build(dataclasses.replace(request, context=context), output, cancel)
+        return super().build(dataclasses.replace(request, context=context, files=None), output, cancel)
 
     def run(self, request: RunRequest, output: Output, cancel: threading.Event) -> int:
         self.runs.append(request)

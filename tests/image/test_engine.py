@@ -16,6 +16,7 @@ from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.tarball import pack
 from pipeline_dsl.image import dockerfile
 from pipeline_dsl.image.instructions import From, WriteFile
+from pipeline_dsl.image.naming import named
 from pipeline_dsl.image.recipe import Recipe
 from pipeline_dsl.image.writer import Writer
 from pipeline_dsl.model import Builder, Cache, Copy, Lives, Mount, Project, Runs, Variant
@@ -356,8 +357,9 @@ def test_a_change_to_the_dockerfile_alone_leaves_what_was_copied_in_the_cache(
 )
 def test_a_written_file_holds_the_text_byte_for_byte(text: str, engine: Engine, base: str) -> None:
     instructions = (From(base), WriteFile("/etc/apt/keyrings/own", text), WriteFile("/new/dir/own", text))
-    (stage,) = Writer({"own": "own"}).stage(Recipe("own", Variant("own").at, instructions), None)
-    image = engine.build_text(stage, "own")
+    writer = Writer({"own": "own"})
+    (stage,) = writer.stage(Recipe("own", Variant("own").at, instructions), None)
+    image = engine.build_text(named(stage, writer.naming.names), "own")
     script = (
         "base64 -w0 /new/dir/own; echo; cmp /new/dir/own /etc/apt/keyrings/own; stat -c '%U %a' /new/dir/own"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.errors import DefinitionError, UsageError
 from pipeline_dsl.load import load, locate
 from pipeline_dsl.model import Pipeline, Project, Run, Stage, Variant
@@ -186,8 +187,9 @@ def test_the_context_holds_what_is_copied_and_nothing_else(make_project: MakePro
         """,
         {"package.json": "{}", "src/app.js": "", "src/app.log": "", "junk": "", ".dockerignore": "**/*.log"},
     )
-    files = plan_build(resolved(root), root, "image").files
-    assert [file.path for file in files] == ["package.json", "src", "src/app.js"]
+    context = plan_build(resolved(root), root, "image").context
+    assert context is not None
+    assert [file.path for file in Contexts(None).files(context)] == ["package.json", "src", "src/app.js"]
 
 
 def test_an_image_has_a_name_of_its_own_and_those_that_are_asked_for(make_project: MakeProject) -> None:

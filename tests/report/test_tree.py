@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_dsl.engine.events import StageId, StageOutline, StepOutline
+from pipeline_dsl.report.prediction import Prediction
 from pipeline_dsl.report.tree import tree
 
 BUILD = StepOutline("build", "production")
@@ -26,6 +27,34 @@ ci
 └─ candidate  build production  will build
 nightly
 └─ soak  run npm test  will run
+"""
+    )
+
+
+def test_what_becomes_of_a_step_is_told_with_the_reason() -> None:
+    """Reasons stand below one another; a step that nothing is known of will be taken."""
+    test, candidate = StageId("ci", "test"), StageId("ci", "candidate")
+    drawn = tree(
+        [
+            StageOutline(test, (StepOutline("build", "test"), RUN)),
+            StageOutline(candidate, (BUILD, RUN, StepOutline("publish", "links:1")), needs=("test",)),
+        ],
+        {
+            (test, "build"): Prediction("cached", "built 2 h ago"),
+            (test, "run"): Prediction("may run", "src/app.js changed"),
+            (candidate, "build"): Prediction("cached"),
+            (candidate, "publish"): Prediction("will push", "never pushed here"),
+        },
+    )
+    assert (
+        drawn
+        == """\
+ci
+├─ test       build   test        cached     built 2 h ago
+│             run     npm test    may run    src/app.js changed
+└─ candidate  build   production  cached
+              run     npm test    will run
+              publish links:1     will push  never pushed here
 """
     )
 

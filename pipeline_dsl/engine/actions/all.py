@@ -9,11 +9,12 @@ from pipeline_dsl.engine.actions import build, copy, exports, publish, run, trig
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pipeline_dsl.engine.actions.outcome import Outcome
     from pipeline_dsl.engine.docker import Output
     from pipeline_dsl.engine.work import Work
 
-Take: TypeAlias = "Callable[[Work, Output], str]"
-"""Takes a step of a stage; gives its outcome in a few words."""
+Take: TypeAlias = "Callable[[Work, Output], Outcome]"
+"""Takes a step of a stage."""
 
 ACTIONS: Mapping[str, Take] = {
     "build": build.take,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cache.ages import ago
 from pipeline_dsl.checkout import CancelledError, Network, clone
 from pipeline_dsl.engine.actions.failure import blamed_on
+from pipeline_dsl.engine.actions.outcome import Outcome
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.plan.build import context_directory
 from pipeline_dsl.resolve.expressions import interpolate_code
@@ -15,25 +18,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_dsl.engine.docker import BuildResult, Output
+    from pipeline_dsl.engine.steps.build import Built
     from pipeline_dsl.engine.work import Work
     from pipeline_dsl.plan import PlannedBuild
 
 
-def take(work: Work, output: Output) -> str:
-    """Build the stage's image, and say how much of it was new."""
+def take(work: Work, output: Output) -> Outcome:
+    """Build the stage's image, or find it, and say how much of it was new."""
     planned = work.planned.build
     if planned is None:
-        return ""
-    result = build(work, planned, output)
-    work.scope.bind("imageID", result.image.removeprefix("sha256:"))
+        return Outcome()
+    built = build(work, planned, output)
+    work.results.image = built
+    work.scope.bind_late("imageID", functools.partial(_image_id, work, built, output))
     if "imageLocalName" in work.planned.lends:
-        work.tools.builds.lend(result.image, work.lent_name)
+        image = work.tools.builds.image(built, output)
+        work.tools.bases.lend(image, work.lent_name, f"key:{built.key.digest}")
         work.scope.bind("imageLocalName", work.lent_name)
-    return _account(result)
+    if built.result is None:
+        return Outcome(f"built {ago(built.age)}" if built.age is not None else "", is_cached=True)
+    return Outcome(_account(built.result))
 
 
-def build(work: Work, planned: PlannedBuild, output: Output) -> BuildResult:
-    """Build an image for a stage.
+def build(work: Work, planned: PlannedBuild, output: Output) -> Built:
+    """Build an image for a stage, or find it.
 
     Raises:
         StepError: an image that it needs cannot be pulled, files are missing, or an instruction failed.
@@ -41,10 +49,10 @@ def build(work: Work, planned: PlannedBuild, output: Output) -> BuildResult:
         Cancelled: the run was cancelled meanwhile.
     """
     with blamed_on(planned.variants[-1].at):
-        return work.tools.builds.build(_settled(work, planned), output)
+        return work.tools.builds.build(settled(work, planned), output)
 
 
-def _settled(work: Work, planned: PlannedBuild) -> PlannedBuild:
+def settled(work: Work, planned: PlannedBuild) -> PlannedBuild:
     """Find out what is built, now that all stages before have passed."""
     if not planned.is_open:
         return planned
@@ -55,6 +63,10 @@ def _settled(work: Work, planned: PlannedBuild) -> PlannedBuild:
         work.scope.texts(planned.source.excludes),
         overlays,
     )
+
+
+def _image_id(work: Work, built: Built, output: Output) -> str:
+    return work.tools.builds.image(built, output).removeprefix("sha256:")
 
 
 def _context(work: Work, planned: PlannedBuild) -> tuple[Path, list[Path]]:

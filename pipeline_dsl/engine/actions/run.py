@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.engine.actions.build import build
 from pipeline_dsl.engine.actions.credentials import given
 from pipeline_dsl.engine.actions.failure import FailedError
+from pipeline_dsl.engine.actions.outcome import Outcome
+from pipeline_dsl.engine.actions.recall import recalled, remember
 from pipeline_dsl.engine.docker import RunRequest
 from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.limit import Limit, setting_limit
@@ -14,6 +17,7 @@ from pipeline_dsl.engine.steps.run import RunStep, run
 from pipeline_dsl.engine.steps.services import ServiceRequest
 from pipeline_dsl.errors import Problem, StepError
 from pipeline_dsl.model import Merge
+from pipeline_dsl.plan.containers import Container
 from pipeline_dsl.resolve.expressions import interpolate
 
 if TYPE_CHECKING:
@@ -23,18 +27,29 @@ if TYPE_CHECKING:
     from pipeline_dsl.resolve.expressions import Expression
 
 
-def take(work: Work, output: Output) -> str:
-    """Run the stage's container."""
+def take(work: Work, output: Output) -> Outcome:
+    """Run the stage's container, if it has not passed before."""
     planned = work.planned.stage.run
     if planned is None:
-        return ""
+        return Outcome()
+    container = Container(
+        entrypoint=None if planned.command is None else work.scope.texts(planned.command),
+        arguments=work.scope.texts(planned.arguments),
+        environment=_environment(work, planned, output),
+    )
+    found = recalled(work, planned, container, output)
+    return found or _run(work, planned, container, output)
+
+
+def _run(work: Work, planned: ResolvedRun, container: Container, output: Output) -> Outcome:
     step = RunStep(
-        request=_request(work, planned, output),
+        request=_request(work, planned, container),
         tail=planned.tail,
         limit=_limit(work, planned),
         retries=planned.retries,
         services=tuple(_service(work, service, output) for service in planned.services),
     )
+    start = time.monotonic()
     if step.request.keep:
         work.scope.bind("container", step.request.name)
     try:
@@ -48,19 +63,22 @@ def take(work: Work, output: Output) -> str:
         message = f"{work.planned.run_title} ended with {detail}."
         raise FailedError(Problem("non-zero-exit", message, work.planned.stage.at), detail)
     work.scope.bind("output", work.tools.mask.hide(result.output))
-    return ""
+    work.results.seconds = time.monotonic() - start
+    if not work.planned.stage.copy:
+        remember(work)
+    return Outcome()
 
 
-def _request(work: Work, planned: ResolvedRun, output: Output) -> RunRequest:
+def _request(work: Work, planned: ResolvedRun, container: Container) -> RunRequest:
     credentials = given(planned.credentials, work.tools.options.secrets)
     return RunRequest(
         image=work.scope.text(planned.image),
         name=work.name,
-        entrypoint=None if planned.command is None else work.scope.texts(planned.command),
-        arguments=work.scope.texts(planned.arguments) or None,
+        entrypoint=container.entrypoint,
+        arguments=container.arguments or None,
         environment={
             **work.tools.options.settings.proxies.variables,
-            **_environment(work, planned, output),
+            **container.environment,
             **credentials.variables,
         },
         labels=work.tools.labels,
@@ -104,9 +122,9 @@ def _limit(work: Work, planned: ResolvedRun) -> Limit | None:
 def _service(work: Work, service: ResolvedService, output: Output) -> ServiceRequest:
     planned = work.planned.services.get(service.name)
     if planned:
-        image = build(work, planned, output).image
+        image = work.tools.builds.image(build(work, planned, output), output)
     else:
-        image = work.tools.builds.fetch(work.scope.text(service.image), output).id
+        image = work.tools.bases.image(work.scope.text(service.image), output).id
     request = RunRequest(
         image=image,
         name=f"{work.name}-{service.name}",

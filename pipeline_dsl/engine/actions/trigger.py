@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.engine.actions.outcome import Outcome
+from pipeline_dsl.engine.expectation import unexpected
 from pipeline_dsl.engine.steps.trigger import CommandJob, HttpJob, TriggerRequest, trigger
 from pipeline_dsl.errors import StepError
 from pipeline_dsl.settings import unknown_trigger
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
     from pipeline_dsl.settings import Provided
 
 
-def take(work: Work, output: Output) -> str:
+def take(work: Work, output: Output) -> Outcome:
     """Start the job, and say how that went."""
     planned, settings = work.planned.stage.trigger, work.tools.options.settings
     if planned is None:
-        return ""
+        return Outcome()
     if planned.name not in settings.triggers:
         raise StepError([unknown_trigger(planned.name, settings.triggers, planned.at)])
     parameters = work.scope.text_by_name(planned.parameters)
+    if work.tools.options.expect_cached:
+        raise unexpected(f"the job {planned.name} would be started", ())
     if work.tools.options.dry_run:
-        return "would be started"
+        return Outcome("would be started")
     request = TriggerRequest(
         name=planned.name,
         job=_job(work, planned.name),
@@ -34,7 +38,7 @@ def take(work: Work, output: Output) -> str:
         propagate=planned.propagate,
         timeout=settings.timeouts.trigger,
     )
-    return trigger(request, output, work.tools.cancel).status
+    return Outcome(trigger(request, output, work.tools.cancel).status)
 
 
 def _job(work: Work, name: str) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import pydantic
@@ -77,10 +78,17 @@ class SdkDocker:
 
     @engine_failures()
     def pull(
-        self, reference: str, output: Output, cancel: threading.Event, platform: str = ""
+        self,
+        reference: str,
+        output: Output,
+        cancel: threading.Event,
+        *,
+        platform: str = "",
+        login: Login | None = None,
     ) -> EngineImage:
         """Pull an image; see ``Docker.pull``."""
-        return images.pull(self.api, reference, output, cancel, platform)
+        send = functools.partial(images.send_pull, self.api, reference, login, platform)
+        return images.pull(self.api, reference, send, output, cancel)
 
     @engine_failures()
     def tag(self, image: str, reference: str) -> None:
@@ -168,6 +176,16 @@ class SdkDocker:
     def remove_networks(self, label: str) -> None:
         """Remove every network that carries the label ``key=value`` and that no container uses."""
         networks.remove_networks(self.api, label)
+
+    @engine_failures()
+    def references(self, repository: str) -> Mapping[str, str]:
+        """Give the ids of the images of a repository, by their tags."""
+        return removal.references(self.api, repository)
+
+    @engine_failures()
+    def remove_reference(self, reference: str) -> None:
+        """Take a reference back; see ``Docker.remove_reference``."""
+        removal.remove_reference(self.api, reference)
 
     @engine_failures()
     def remove_images(self, repository: str) -> None:

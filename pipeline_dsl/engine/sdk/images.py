@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from pipeline_dsl.errors import EngineError, Problem, StepError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import docker
     import requests
@@ -80,10 +79,13 @@ def image(api: docker.APIClient, reference: str) -> EngineImage | None:
 
 
 def pull(
-    api: docker.APIClient, reference: str, output: Output, cancel: threading.Event, platform: str
+    api: docker.APIClient,
+    reference: str,
+    send: Callable[[], requests.Response],
+    output: Output,
+    cancel: threading.Event,
 ) -> EngineImage:
-    """Pull an image; see ``Docker.pull``."""
-    send = functools.partial(send_pull, api, reference, None, platform)
+    """Pull an image; see ``Docker.pull``. ``send`` asks the engine to."""
     try:
         with Exchange(send, messages, cancel) as answer:
             _follow(reference, answer, output)

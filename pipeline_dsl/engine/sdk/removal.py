@@ -26,6 +26,7 @@ class _Listed:
 class _Image:
     """What the engine lists of an image, as far as we read it."""
 
+    Id: str
     RepoTags: list[str] | None = None
 
 
@@ -57,8 +58,22 @@ def remove_containers(api: docker.APIClient, label: str) -> None:
 
 def remove_images(api: docker.APIClient, repository: str) -> None:
     """Remove every image of a repository; see ``Docker.remove_images``."""
-    for listed in _IMAGES.validate_python(api.images(name=repository)):
-        for reference in listed.RepoTags or ():
-            if reference.startswith(f"{repository}:"):
-                with contextlib.suppress(NotFound):
-                    api.remove_image(reference)
+    for tag in references(api, repository):
+        remove_reference(api, f"{repository}:{tag}")
+
+
+def references(api: docker.APIClient, repository: str) -> dict[str, str]:
+    """List the images of a repository; see ``Docker.references``."""
+    beginning = f"{repository}:"
+    return {
+        reference.removeprefix(beginning): listed.Id
+        for listed in _IMAGES.validate_python(api.images(name=repository))
+        for reference in listed.RepoTags or ()
+        if reference.startswith(beginning)
+    }
+
+
+def remove_reference(api: docker.APIClient, reference: str) -> None:
+    """Take a reference back; see ``Docker.remove_reference``."""
+    with contextlib.suppress(NotFound):
+        api.remove_image(reference)

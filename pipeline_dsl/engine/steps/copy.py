@@ -75,11 +75,13 @@ class CopyResult:
         files: how many there are, links included.
         size: their bytes.
         url: where they are kept, as a ``file:`` URL; empty if they are not.
+        goal: where they are among all that the stage copies.
     """
 
     files: int
     size: int
     url: str
+    goal: str
 
 
 def copy(request: CopyRequest, docker: Docker, output: Output, cancel: threading.Event) -> CopyResult:
@@ -138,7 +140,7 @@ def _copy(
             raise _nothing_matches(request)
         merge(Path(scratch), request.into)
     url = keep(request.keep, request.into, taking.goal, cancel) if request.keep else ""
-    return CopyResult(taking.files, budget.size, url)
+    return CopyResult(taking.files, budget.size, url, taking.goal)
 
 
 def _place(request: CopyRequest, source: Source, is_tree: bool) -> str:  # noqa: FBT001 -- what the engine sends

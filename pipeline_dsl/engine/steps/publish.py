@@ -101,6 +101,21 @@ def publish(
         return publication.publish(note)
 
 
+def is_published(request: PublishRequest, digest: str, docker: Docker, cancel: threading.Event) -> bool:
+    """Tell whether the registry has all tags of an image, with this digest.
+
+    Nothing is tried again: whoever gets no for an answer has a closer look.
+
+    Raises:
+        Cancelled: ``cancel`` was set meanwhile.
+    """
+    references = (f"{request.full_name}:{tag}" for tag in request.tags)
+    try:
+        return all(docker.digest(reference, request.login, cancel) == digest for reference in references)
+    except (StepError, EngineError):
+        return False
+
+
 class _Publication:
     """The work on one request."""
 

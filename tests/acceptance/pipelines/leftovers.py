@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cache.images import REPOSITORY
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,7 +44,7 @@ class Leftovers:
         """Give the references by which the engine has images of the project, the usual ones left out."""
         images = self.docker.api.images(filters={"label": _label(project)})
         references = [str(tag) for image in images for tag in image["RepoTags"] or ()]
-        usual = (f"pipeline-dsl/{project}:", "<none>")
+        usual = (f"pipeline-dsl/{project}:", f"{REPOSITORY}:", "<none>")
         return [reference for reference in references if not reference.startswith(usual)]
 
     @property

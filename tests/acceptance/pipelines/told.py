@@ -24,16 +24,16 @@ def printed(outcome: Outcome, stage: str) -> list[str]:
 
 
 def states(outcome: Outcome) -> dict[str, str]:
-    """Read how each stage ended: as the first of its steps that has not passed."""
+    """Read how each stage ended: as the first of its steps that has not passed, now or before."""
     rows = re.findall(
-        r"^[✓✗■○!] (\S*) +(passed|failed|cancelled|broken|not run)", outcome.stdout, re.MULTILINE
+        r"^[✓≡✗■○!] (\S*) +(passed|cached|failed|cancelled|broken|not run)", outcome.stdout, re.MULTILINE
     )
     ended: dict[str, str] = {}
     stage = ""
     for name, status in rows:
         stage = name or stage
         if ended.get(stage, "passed") == "passed":
-            ended[stage] = status
+            ended[stage] = "passed" if status == "cached" else status
     return ended
 
 

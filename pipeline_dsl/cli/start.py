@@ -1,0 +1,27 @@
+"""The program's entry: the fast path first, and the command line as a whole only if that does not do."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_COMMAND = "run"
+"""The command that the fast path knows."""
+
+
+def entry_point() -> None:
+    """Run the command line of this process and end the process with its exit code."""
+    try:
+        if _COMMAND in sys.argv[1:2]:
+            from pipeline_dsl.fastpath.attempt import attempt
+
+            if attempt(sys.argv[1:], os.environ):
+                return
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    from pipeline_dsl.cli import main
+
+    main.entry_point()

@@ -1,0 +1,122 @@
+"""The build contexts of a run: which files they have, and what a key takes of these."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.context.directory import Directory, Place
+from pipeline_dsl.context.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_dsl.cache.store import Store
+    from pipeline_dsl.context.manifest import Manifest
+    from pipeline_dsl.context.selection import Selection
+    from pipeline_dsl.context.tree import ContextFile
+
+
+@dataclasses.dataclass(frozen=True)
+class ContextRequest:
+    """Which files a build takes.
+
+    Arguments:
+        root: the directory that is built from; absolute.
+        selections: what the instructions of its Dockerfile take.
+        excludes: patterns that stand instead of the directory's ``.dockerignore``, if there are any.
+        overlays: directories whose files lie over those of the root, the last one on top; see ``Layers``.
+    """
+
+    root: str
+    selections: tuple[Selection, ...]
+    excludes: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+
+
+class Contexts:
+    """The build contexts of one run. Threads may share it; whoever asks again gets the same answer.
+
+    Arguments:
+        store: where an earlier run has left what it found; None to find everything anew.
+        clock: gives the time, in nanoseconds since 1970.
+    """
+
+    def __init__(self, store: Store | None, clock: Callable[[], int] = time.time_ns) -> None:
+        self._store = store
+        self._clock = clock
+        self._directories: dict[Place, Directory] = {}
+        # Two threads at a time would not be faster: most of the work is Python's.
+        self._lock = threading.Lock()
+
+    def files(self, request: ContextRequest) -> tuple[ContextFile, ...]:
+        """Find the files of a build context, as ``read_context`` does.
+
+        Raises:
+            DefinitionError: as for ``read_context``; or ``.dockerignore`` is malformed or cannot be read.
+        """
+        with self._lock:
+            return self._directory(request).files(request.selections)
+
+    def manifest(self, request: ContextRequest) -> Manifest:
+        """Say what a build takes of its context.
+
+        Raises:
+            DefinitionError: as for ``files``; or a file cannot be read.
+        """
+        with self._lock:
+            return self._directory(request).manifest(request.selections)
+
+    def digest(self, request: ContextRequest) -> str:
+        """Give the digest of the manifest, without reading a file that has not changed since an earlier run.
+
+        Raises:
+            DefinitionError: as for ``manifest``.
+        """
+        with self._lock:
+            return self._directory(request).digest(request.selections)
+
+    def check(self, request: ContextRequest) -> None:
+        """Make sure that all files are there.
+
+        Raises:
+            DefinitionError: as for ``files``.
+        """
+        with self._lock:
+            directory = self._directory(request)
+            if not directory.is_remembered(request.selections):
+                directory.files(request.selections)
+
+    def save(self) -> None:
+        """Leave what has been found to later runs, if it can be written."""
+        if self._store is None:
+            return
+        with self._lock:
+            for place, directory in self._directories.items():
+                if directory.has_learned:
+                    with contextlib.suppress(OSError):
+                        self._store.write_note(_note(place), directory.snapshot().dump())
+
+    def _directory(self, request: ContextRequest) -> Directory:
+        place = Place(request.root, request.excludes, request.overlays)
+        if place not in self._directories:
+            self._directories[place] = Directory(place, self._clock, self._snapshot(place))
+        return self._directories[place]
+
+    def _snapshot(self, place: Place) -> Snapshot | None:
+        if self._store is None:
+            return None
+        try:
+            note = self._store.read_note(_note(place))
+            return None if note is None else Snapshot.load(note)
+        except (OSError, ValueError):
+            return None
+
+
+def _note(place: Place) -> str:
+    """Name what is found in a place; below overlays it is the same."""
+    return f"context {json.dumps([place.root, place.excludes])}"

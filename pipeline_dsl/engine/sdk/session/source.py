@@ -1,0 +1,145 @@
+"""What a build takes from us, as fsutil's protocol lists it: files, and whether they have changed."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import operator
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline_dsl.context.reading import Kind
+from pipeline_dsl.engine.docker import LocalFiles
+from pipeline_dsl.engine.sdk.session.call import framed
+from pipeline_dsl.engine.sdk.session.session_pb2 import Packet
+from pipeline_dsl.engine.tarball import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pipeline_dsl.context.reading import ContextFile
+
+_NANOSECONDS = 1_000_000_000
+_LATEST = 2**63 // _NANOSECONDS - 1
+"""Seconds since 1970 up to which a time can be told in nanoseconds."""
+
+_DIGITS = 16
+"""Hexadecimal digits of a digest that are looked at: far more than fit into a second's nanoseconds."""
+
+_TYPES = {Kind.REGULAR: 0, Kind.DIRECTORY: 1 << 31, Kind.SYMLINK: 1 << 27}
+_SPECIAL = ((0o4000, 1 << 23), (0o2000, 1 << 22), (0o1000, 1 << 20))
+"""Go's bits for set-user-id, set-group-id and sticky."""
+
+
+class Source(Protocol):
+    """Files that are sent to an engine, as far as it does not have them from an earlier build."""
+
+    def packets(self) -> Iterator[bytes]:
+        """List all files, as packets in their frames. The engine asks for one by its place in the list."""
+
+    def read(self, index: int) -> Iterator[bytes]:
+        """Read a file.
+
+        Raises:
+            StepError: it cannot be read, or changed since it was found.
+            IndexError: there is no such file.
+        """
+
+
+class Generated:
+    """Files in the top directory that exist nowhere else.
+
+    Arguments:
+        files: contents by name.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = sorted(files.items())
+
+    def packets(self) -> Iterator[bytes]:
+        """List all files; see ``Source.packets``."""
+        listed = _List()
+        for name, text in self._files:
+            # Such a file is new each time; but not for one that knows it already.
+            time = int(hashlib.sha256(text).hexdigest()[:_DIGITS], 16) >> 1
+            yield listed.packet(name, _TYPES[Kind.REGULAR] | 0o644, len(text), time)
+
+    def read(self, index: int) -> Iterator[bytes]:
+        """Give the content of a file; see ``Source.read``."""
+        yield self._files[index][1]
+
+
+class Context:
+    """Files of a build context.
+
+    Arguments:
+        given: the files.
+    """
+
+    def __init__(self, given: LocalFiles) -> None:
+        self._files = given.files
+        self._contents = given.contents
+
+    @functools.cached_property
+    def _sorted(self) -> Sequence[ContextFile]:
+        # What is in a directory follows at once: before "a.b" comes "a/b", as the slash were before all else.
+        return sorted(self._files, key=lambda file: file.path.replace("/", "\0"))
+
+    @property
+    def can_be_listed(self) -> bool:
+        """Whether the protocol has words for them: names are UTF-8, and times are not millennia away."""
+        try:
+            "\0".join(map(operator.attrgetter("path"), self._files)).encode()
+            "\0".join(map(operator.attrgetter("target"), self._files)).encode()
+        except UnicodeEncodeError:
+            return False
+        times = [abs(file.mtime_ns) for file in self._files]
+        return max(times, default=0) // _NANOSECONDS < _LATEST
+
+    def only(self, path: str) -> Context:
+        """Leave out all files but one, which may not be there either."""
+        files = [file for file in self._files if file.path == path]
+        return Context(LocalFiles(files, self._contents, ""))
+
+    def packets(self) -> Iterator[bytes]:
+        """List all files; see ``Source.packets``."""
+        listed = _List()
+        for file in self._sorted:
+            size = len(file.target.encode()) if file.kind is Kind.SYMLINK else file.size
+            yield listed.packet(file.path, _mode(file.kind, file.mode), size, self._time(file), file.target)
+
+    def read(self, index: int) -> Iterator[bytes]:
+        """Read a file; see ``Source.read``."""
+        file = self._sorted[index]
+        return read(file, self._contents[file.path])
+
+    def _time(self, file: ContextFile) -> int:
+        """Give a time that is another one whenever the content is.
+
+        The engine has a file of an earlier build, and does not ask for it, if its time and its size are the
+        same. So the nanoseconds say what is in it; no image keeps them.
+        """
+        seconds = file.mtime_ns // _NANOSECONDS
+        if file.kind is not Kind.REGULAR:
+            return seconds * _NANOSECONDS
+        return seconds * _NANOSECONDS + int(self._contents[file.path][:_DIGITS], 16) % _NANOSECONDS
+
+
+@functools.cache
+def _mode(kind: Kind, mode: int) -> int:
+    """Write a mode as Go does; that of a link is what a link has."""
+    permissions = 0o777 if kind is Kind.SYMLINK else mode & 0o777
+    return _TYPES[kind] | permissions | sum(go for unix, go in _SPECIAL if mode & unix)
+
+
+class _List:
+    """Writes the packets of a list; one after another into the same object, which is twice as fast."""
+
+    def __init__(self) -> None:
+        self._packet = Packet()
+        self._stat = self._packet.stat
+
+    def packet(self, path: str, mode: int, size: int, time: int, target: str = "") -> bytes:
+        """Write the packet of a file, in its frame."""
+        stat = self._stat
+        stat.path, stat.mode, stat.size, stat.modTime, stat.linkname = path, mode, size, time, target
+        return framed(self._packet.SerializeToString())

@@ -1,0 +1,186 @@
+"""The cache repository: a place in a registry through which machines share what was done."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import functools
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from pipeline_dsl.cache.failure import StoreError
+from pipeline_dsl.cache.record import Record
+from pipeline_dsl.cache.registry import RegistryError
+from pipeline_dsl.engine.docker import Cancelled
+from pipeline_dsl.errors import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipeline_dsl.cache.key import Key
+    from pipeline_dsl.cache.registry import Blob, Registry
+    from pipeline_dsl.cache.store import Store
+    from pipeline_dsl.engine.docker import Docker, Login, Output
+
+_ARTIFACTS = "application/vnd.pipeline-dsl.files.v1.tar"
+"""The media type of the files that a stage copied out."""
+
+
+class Shared:
+    """Looks things up in a cache repository, and pushes to it while the run goes on.
+
+    Images have their key as the tag, records their kind and key. What does not work is a problem to tell at
+    the end of the run, once, and never an error: a repository that is not there has nothing.
+
+    Arguments:
+        repository: ``HOST/NAME``.
+        docker: pulls and pushes images.
+        registry: reads and writes records.
+        login: what to log in with; docker's own configuration if None.
+        is_pushed_to: whether anything is pushed.
+    """
+
+    def __init__(
+        self, repository: str, docker: Docker, registry: Registry, login: Login | None, *, is_pushed_to: bool
+    ) -> None:
+        self.repository = repository
+        self.is_pushed_to = is_pushed_to
+        self._docker = docker
+        self._registry = registry
+        self._login = login
+        self._cancel = threading.Event()
+        self._troubles: dict[str, None] = {}
+        self._pushes = concurrent.futures.ThreadPoolExecutor(2, "cache-push")
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What did not work."""
+        return tuple(self._troubles)
+
+    def has_image(self, key: str) -> bool:
+        """Tell whether the image of a key is there."""
+        found = None
+        with self._patience("looked for"):
+            found = self._registry.exists(key)
+        return found is not None
+
+    def pull(self, key: str, output: Output) -> str:
+        """Pull the image of a key, and give its id.
+
+        Raises:
+            StepError, EngineError: it cannot be pulled.
+            Cancelled: the run was cancelled meanwhile.
+        """
+        reference = f"{self.repository}:{key}"
+        image = self._docker.pull(reference, output, self._cancel, login=self._login)
+        self._forget_later(reference)
+        return image.id
+
+    def layers(self, subject: str) -> str:
+        """Give the reference of the image whose layers a build can take: the last one of the same subject."""
+        return f"{self.repository}:layers-{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
+
+    def push_image(self, image: str, key: str, subject: str) -> None:
+        """Push an image, in the background; its layers are for later builds of the same subject."""
+        for reference in (f"{self.repository}:{key}", self.layers(subject)):
+            self._start(functools.partial(self._push_image, image, reference))
+
+    def record(self, key: Key, store: Store) -> Record | None:
+        """Look for a record; the objects that it names go into the store."""
+        record = None
+        with self._patience("looked for"):
+            found = self._registry.document(_tag(key.kind, key.digest))
+            if found:
+                content, manifest = found
+                for layer in manifest.layers:
+                    if not store.has(layer.digest.removeprefix("sha256:")):
+                        store.add(self._registry.blob(layer.digest))
+                record = _read(key, content)
+        return record
+
+    def seen(self, key: Key) -> Record | None:
+        """Look for a record; the objects that it names stay where they are."""
+        records: list[Record] = []
+        with self._patience("looked for"):
+            found = self._registry.document(_tag(key.kind, key.digest))
+            records += [_read(key, found[0])] if found else []
+        return next(iter(records), None)
+
+    def push_record(self, record: Record, store: Store) -> None:
+        """Push a record with the objects that it names, in the background.
+
+        What its key was made of stays here: it may hold what is nobody else's business.
+        """
+        self._start(functools.partial(self._push_record, record, store))
+
+    def finish(self, cancel: threading.Event) -> None:
+        """Wait for what is being pushed; no longer than until the run is cancelled."""
+        pool = threading.Thread(target=self._pushes.shutdown)
+        pool.start()
+        while pool.is_alive():
+            if cancel.is_set():
+                self._cancel.set()
+                self._pushes.shutdown(wait=False, cancel_futures=True)
+            pool.join(0.1)
+        self._registry.close()
+
+    def _start(self, push: Callable[[], None]) -> None:
+        if self.is_pushed_to:
+            self._pushes.submit(push)
+
+    def _push_image(self, image: str, reference: str) -> None:
+        with self._patience("pushed to"):
+            self._docker.tag(image, reference)
+            try:
+                self._docker.push(reference, self._login, lambda *_: None, self._cancel)
+            finally:
+                self._docker.untag(reference)
+
+    def _push_record(self, record: Record, store: Store) -> None:
+        with self._patience("pushed to"), contextlib.ExitStack() as stack:
+            blobs: list[Blob] = []
+            for digest in sorted(record.objects):
+                file = store.open(digest)
+                if file is None:
+                    return
+                stack.enter_context(file)
+                blobs.append((file.name, _ARTIFACTS, {}))
+            told = {
+                "subject": record.subject,
+                "result": record.result,
+                "made": record.made,
+                "seconds": record.seconds,
+            }
+            self._registry.push_document(_tag(record.kind, record.key), json.dumps(told).encode(), blobs)
+
+    def _forget_later(self, reference: str) -> None:
+        """Take back the name by which an image was pulled, once it has another."""
+        self._pushes.submit(self._docker.untag, reference)
+
+    @contextlib.contextmanager
+    def _patience(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (RegistryError, PipelineError, StoreError, ValueError, KeyError, TypeError) as error:
+            self._troubles[f"{self.repository} could not be {what}: {error}"] = None
+        except Cancelled:
+            pass
+
+
+def _read(key: Key, document: bytes) -> Record:
+    told = json.loads(document)
+    return Record(
+        kind=key.kind,
+        key=key.digest,
+        subject=str(told["subject"]),
+        components=key.components,
+        result=told["result"],
+        made=float(told["made"]),
+        seconds=float(told["seconds"]),
+    )
+
+
+def _tag(kind: str, key: str) -> str:
+    return f"{kind}-{key}"

@@ -1,0 +1,266 @@
+"""Two machines that share a cache repository: what the one has done, the other one need not do."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.caching.machine import Machine
+from tests.registry import PASSWORD, USER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from pipeline_dsl.engine.sdk.client import SdkDocker
+    from tests.caching.machine import Told
+    from tests.caching.second import SecondEngine
+    from tests.conftest import MakeProject
+    from tests.registry import Registry
+
+pytestmark = pytest.mark.engine
+
+SERVICE = """
+test = Variant(
+    "test",
+    base=BASE_REFERENCE,
+    builder=Builder(command=["sh", "-c", "cat words > made"], requirements=["words"]),
+    copies=["local"],
+    entrypoint=["sh", "-c", "cat main made > /tmp/report; cat words"],
+)
+app = Variant("app", base=BASE_REFERENCE, copies=["local", Copy(test, source="made")], entrypoint=["cat"])
+ci = Pipeline("ci")
+unit = ci.stage("unit", build=test, run=Run(tail=1), copy=[Artifact("/tmp/report", destination="report")])
+# It has the report of the first stage among its files, and says what that has said.
+image = ci.stage("image", build=app, run=Run(arguments=["report", "main"]), after=[unit])
+said = ci.stage("said", build=test, run=["echo", "it said ${unit.output}"], after=[unit])
+"""
+FILES = {"main": "main\n", "words": "some words\n", ".dockerignore": ".pipeline\n"}
+STEPS = {"unit build", "unit run", "unit copy", "image build", "image run", "said build", "said run"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Two:
+    """Two machines with the same project and a cache repository.
+
+    Arguments:
+        first: the one, which has run the project.
+        second: the other one, whose engine and whose store are empty.
+        engine: the other one's engine.
+        repository: the cache repository.
+        ours: the project on the one.
+        theirs: the project on the other one.
+    """
+
+    first: Machine
+    second: Machine
+    engine: SecondEngine
+    repository: str
+    ours: Path
+    theirs: Path
+
+    def run_first(self, *words: str | Path) -> Told:
+        """Run the project on the first machine."""
+        return self.first.run(self.ours, "--cache-repo", self.repository, *words)
+
+    def run_second(self, *words: str | Path) -> Told:
+        """Run the project on the second machine."""
+        return self.second.run(self.theirs, "--cache-repo", self.repository, *words)
+
+
+@pytest.fixture(scope="module")
+def shared_base(docker: SdkDocker, registry: Registry, small_base: str) -> str:
+    """Name a base image that both machines find in a registry."""
+    return pushed(docker, registry, small_base)
+
+
+def pushed(docker: SdkDocker, registry: Registry, image: str) -> str:
+    reference = f"{registry.address}/base:1"
+    docker.api.tag(image, f"{registry.address}/base", "1")
+    docker.api.push(reference)
+    return reference
+
+
+@pytest.fixture
+def two(
+    shared_base: str, registry: Registry, empty_engine: SecondEngine, make_project: MakeProject, tmp_path: Path
+) -> Iterator[Two]:
+    """Two machines; the first one has run the project."""
+    ours = make_project(SERVICE.replace("BASE_REFERENCE", repr(shared_base)), FILES)
+    theirs = tmp_path / "another" / ours.name  # a project is called like its directory
+    shutil.copytree(ours, theirs)
+    repository = f"{registry.address}/{ours.name}"
+    machines = (Machine(tmp_path / "store-1"), Machine(tmp_path / "store-2", empty_engine.host))
+    prepared = Two(*machines, empty_engine, repository, ours, theirs)
+    empty_engine.forget()
+    told = prepared.run_first()
+    assert told.outcome.code == 0, told.text
+    assert told.done == STEPS
+    yield prepared
+    empty_engine.forget()
+
+
+def test_what_one_machine_has_done_another_one_need_not_do(two: Two) -> None:
+    told = two.run_second("--expect-cached")
+    assert told.is_cached, told.text
+    assert told.steps.keys() == STEPS
+    assert told.outcome.stderr == ""
+    assert two.engine.images() == []
+
+
+def test_it_is_the_same_the_second_time(two: Two) -> None:
+    two.run_second()
+    told = two.run_second("--expect-cached")
+    assert told.is_cached, told.text
+    assert two.engine.images() == []
+
+
+def test_the_files_that_were_copied_are_there_for_who_wants_them(two: Two, tmp_path: Path) -> None:
+    told = two.run_second("--artifacts", tmp_path / "kept")
+    assert told.is_cached, told.text
+    (report,) = (path for path in (tmp_path / "kept").rglob("report") if path.is_file())
+    assert report.read_text() == "main\nsome words\n"
+    assert two.engine.images() == []
+
+
+def test_only_the_image_of_a_run_that_is_to_be_done_is_pulled(two: Two) -> None:
+    file = two.theirs / ".pipeline" / "pipeline.py"
+    file.write_text(file.read_text().replace('["echo", "it said', '["echo", "it really said'))
+    told = two.run_second()
+    assert told.outcome.code == 0, told.text
+    assert told.done == {"said run"}
+    assert "it really said some words" in told.output("said")
+    assert told.reasons == {"said": ["never passed here"]}
+    project = two.theirs.name
+    names = two.engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+    assert {name for name in names if "/cache:" not in name} == {f"pipeline-dsl/{project}:test"}
+    assert len(set(two.engine.images())) == 1
+
+
+def test_layers_of_an_image_that_is_another_are_taken_from_the_last_one(two: Two) -> None:
+    (two.theirs / "main").write_text("another\n")
+    told = two.run_second("--stage", "unit")
+    assert told.outcome.code == 0, told.text
+    assert told.steps == {"unit build": "passed", "unit run": "passed", "unit copy": "passed"}
+    built = next(line for line in told.outcome.stdout.splitlines() if "build test:" in line and "steps" in line)
+    assert "from [test" in built
+    assert "COPY" in built.partition("executed, from")[2], built  # the RUN instructions before it were not
+
+
+def test_the_machine_that_was_first_gets_what_the_other_one_has_done(two: Two) -> None:
+    for root in (two.theirs, two.ours):
+        (root / "main").write_text("another\n")
+    assert two.run_second().done >= {"unit run", "image run"}
+    told = two.run_first("--expect-cached")
+    assert told.is_cached, told.text
+
+
+def test_what_is_different_there_is_not_taken(two: Two) -> None:
+    (two.theirs / "words").write_text("other words\n")
+    told = two.run_second()
+    assert told.outcome.code == 0, told.text
+    assert told.done == STEPS
+    assert "other words" in told.output("unit")
+    assert "it said other words" in told.output("said")
+
+
+def test_a_machine_that_only_reads_pushes_nothing(two: Two, registry: Registry) -> None:
+    name = two.repository.partition("/")[2]
+    before = registry.tags(name)
+    assert before
+    (two.theirs / "main").write_text("another\n")
+    told = two.run_second("--set", "cache.push=false")
+    assert told.outcome.code == 0, told.text
+    assert told.done
+    assert registry.tags(name) == before
+    assert two.run_second("--set", "cache.push=false").is_cached
+
+
+def test_without_the_registry_the_run_passes_and_says_so(two: Two) -> None:
+    gone = "127.0.0.1:9/gone"  # nobody listens there
+    told = two.first.run(two.ours, "--cache-repo", gone, "--no-cache")
+    assert told.outcome.code == 0, told.text
+    assert told.done == STEPS
+    warnings = [line for line in told.text.splitlines() if gone in line and line.startswith("! ")]
+    assert any("could not be pushed to" in line for line in warnings), told.text
+    assert len(warnings) <= 2, warnings  # once, and not for each image and record
+
+
+def test_an_image_that_cannot_be_pulled_is_built(two: Two, registry: Registry) -> None:
+    """The repository may lose layers, as a registry with a cap does, while the tags stay."""
+    blobs = registry.folder / "images" / "docker" / "registry" / "v2" / "repositories" / two.ours.name / "_layers"
+    shutil.rmtree(blobs)
+    told = two.run_second("--rerun", "said")
+    assert told.outcome.code == 0, told.text
+    assert "it said some words" in told.output("said")
+
+
+@pytest.fixture
+def closed(
+    docker: SdkDocker,
+    closed_registry: Registry,
+    make_project: MakeProject,
+    small_base: str,
+    tmp_path: Path,
+) -> Callable[[Mapping[str, str]], tuple[Machine, Path, str]]:
+    """Make a machine and a project, for a cache repository that asks for a login."""
+    del docker
+    root = make_project(SERVICE.replace("BASE_REFERENCE", repr(small_base)), FILES)
+
+    def make(environment: Mapping[str, str]) -> tuple[Machine, Path, str]:
+        store = tmp_path / f"store-{len(list(tmp_path.iterdir()))}"
+        store.mkdir()
+        return Machine(store, environment=environment), root, f"{closed_registry.address}/{root.name}"
+
+    return make
+
+
+def login(kind: str, registry: Registry, folder: Path) -> dict[str, str]:
+    """Give variables that say how to log in, in one of two ways."""
+    folder.mkdir(exist_ok=True)
+    if kind == "settings":
+        (folder / "password").write_text(PASSWORD)
+        credentials = f'{{CACHE = {{file = "{folder}/password", username = "{USER}"}}}}'
+        return {"PIPELINE_DSL_CREDENTIALS": credentials, "PIPELINE_DSL_CACHE_CREDENTIAL": "CACHE"}
+    word = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    (folder / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": word}}}))
+    return {"DOCKER_CONFIG": str(folder)}
+
+
+@pytest.mark.parametrize("kind", ["settings", "docker"])
+def test_a_repository_that_asks_for_a_login_gets_it(
+    closed: Callable[[Mapping[str, str]], tuple[Machine, Path, str]],
+    closed_registry: Registry,
+    docker: SdkDocker,
+    forget_images: Callable[[str], None],
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    environment = login(kind, closed_registry, tmp_path / "login")
+    machine, root, repository = closed(environment)
+    told = machine.run(root, "--cache-repo", repository)
+    assert told.outcome.code == 0, told.text
+    assert told.done == STEPS
+    assert f"{repository} could not" not in told.text
+    forget_images(root.name)
+    other, _, _ = closed(environment)
+    told = other.run(root, "--cache-repo", repository, "--expect-cached")
+    assert told.is_cached, told.text
+    assert docker.image(f"pipeline-dsl/{root.name}:test") is None
+
+
+def test_without_the_login_the_run_passes_and_says_so(
+    closed: Callable[[Mapping[str, str]], tuple[Machine, Path, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    machine, root, repository = closed({"DOCKER_CONFIG": str(tmp_path / "empty")})
+    told = machine.run(root, "--cache-repo", repository)
+    assert told.outcome.code == 0, told.text
+    assert told.done == STEPS
+    assert f"{repository} could not be" in told.text
+    assert PASSWORD not in told.text
