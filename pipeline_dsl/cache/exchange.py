@@ -38,18 +38,20 @@ def fetched(registry: Registry, store: Store, key: Key, subject: str) -> Record 
     for layer in manifest.layers:
         if not store.has(layer.digest.removeprefix("sha256:")):
             store.add(registry.blob(layer.digest))
-    told = json.loads(document)
-    record = Record(
-        kind=key.kind,
-        key=key.digest,
-        subject=subject,
-        components=key.components,
-        result=told["result"],
-        made=float(told["made"]),
-        seconds=float(told["seconds"]),
-    )
+    record = _record(key, subject, document)
     store.write(record)
     return record
+
+
+def seen(registry: Registry, key: Key) -> Record | None:
+    """Look for a record, and leave it where it is. It is for nobody.
+
+    Raises:
+        RegistryError: the repository does not answer.
+        KeyError, TypeError, ValueError: what is there is no record.
+    """
+    found = registry.document(_tag(key.kind, key.digest))
+    return _record(key, "", found[0]) if found else None
 
 
 def push(registry: Registry, store: Store, record: Record) -> None:
@@ -70,6 +72,19 @@ def push(registry: Registry, store: Store, record: Record) -> None:
             blobs.append((file.name, _FILES, {}))
         told = {"result": record.result, "made": record.made, "seconds": record.seconds}
         registry.push_document(_tag(record.kind, record.key), json.dumps(told).encode(), blobs)
+
+
+def _record(key: Key, subject: str, document: bytes) -> Record:
+    told = json.loads(document)
+    return Record(
+        kind=key.kind,
+        key=key.digest,
+        subject=subject,
+        components=key.components,
+        result=told["result"],
+        made=float(told["made"]),
+        seconds=float(told["seconds"]),
+    )
 
 
 def _tag(kind: str, key: str) -> str:

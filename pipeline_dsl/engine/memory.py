@@ -48,18 +48,35 @@ class Memory:
         if self.shared:
             self.shared.finish(cancel)
 
-    def find(self, key: Key) -> Record | None:
-        """Give what came of something that was done before; None if it was not, or nothing is looked up."""
-        if not self.is_asked:
+    def find(self, key: Key, subject: str) -> Record | None:
+        """Give what came of something that was done before; None if it was not, or nothing is looked up.
+
+        From here on it is the latest of its subject, and it is not removed as long as the run lives.
+
+        Arguments:
+            key: what it depends on.
+            subject: for whom: a variant, or a stage.
+        """
+        if not self.is_asked or self.store is None:
             return None
-        return self._kept(key) or self._fetched(key)
+        record = self.store.find(key.kind, key.digest)
+        if record is None:
+            is_shared = self.shared and key.kind != "image"
+            return self.shared.record(key, subject, self.store) if self.shared and is_shared else None
+        with self._patience():
+            if record.subject == subject:
+                self.store.mark(record)
+            else:
+                self.store.write(record._replace(subject=subject))
+        return record
 
     def foresee(self, key: Key) -> Record | None:
         """Give the same as ``find``, but keep nothing here that is found elsewhere."""
         if not self.is_asked:
             return None
         shared = self.shared if key.kind != "image" else None
-        return self._kept(key) or (shared.seen(key) if shared else None)
+        record = self.store.find(key.kind, key.digest) if self.store else None
+        return record or (shared.seen(key) if shared else None)
 
     def in_session(self, key: Key) -> Record | None:
         """Give what came of something that this run has done."""
@@ -69,16 +86,9 @@ class Memory:
         """Give what was last done for a subject."""
         return self.store.latest(kind, subject) if self.store else None
 
-    def write(  # noqa: PLR0913 -- what, for whom, what came of it, how long it took, when, how long it holds
-        self,
-        key: Key,
-        subject: str,
-        result: Mapping[str, Json],
-        seconds: float,
-        *,
-        made: float | None = None,
-        for_session: bool = False,
-    ) -> Record:
+    def write(
+        self, key: Key, subject: str, result: Mapping[str, Json], seconds: float, *, for_session: bool = False
+    ) -> None:
         """Remember what was done just now.
 
         Arguments:
@@ -86,24 +96,15 @@ class Memory:
             subject: for whom: a variant, or a stage.
             result: what came of it.
             seconds: how long it took.
-            made: when, in seconds since 1970; just now if None.
             for_session: whether it is of no interest to later runs.
         """
-        made = time.time() if made is None else made
-        record = Record(key.kind, key.digest, subject, key.components, result, made, seconds)
+        record = Record(key.kind, key.digest, subject, key.components, result, time.time(), seconds)
         self._session[key.digest] = record
         if self.store and not for_session:
             with self._patience():
                 self.store.write(record)
             if self.shared and key.kind != "image":
                 self.shared.push_record(record, self.store)
-        return record
-
-    def mark(self, record: Record) -> None:
-        """Note that a record was of use just now."""
-        if self.store:
-            with self._patience():
-                self.store.mark(record)
 
     def add(self, chunks: Iterable[bytes]) -> Json:
         """Keep an object, and give a reference to it; None if it cannot be kept."""
@@ -124,19 +125,6 @@ class Memory:
             return None
         with file:
             return Manifest.load(file.read())
-
-    def _kept(self, key: Key) -> Record | None:
-        return self.store.find(key.kind, key.digest) if self.store else None
-
-    def _fetched(self, key: Key) -> Record | None:
-        """Look for a record where machines share them; it is kept here from then on."""
-        if self.shared is None or self.store is None or key.kind == "image":
-            return None
-        found = self.shared.record(key, self.store)
-        if found:
-            with self._patience():
-                self.store.write(found)
-        return found
 
     @contextlib.contextmanager
     def _patience(self) -> Iterator[None]:

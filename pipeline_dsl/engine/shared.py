@@ -6,12 +6,11 @@ import concurrent.futures
 import contextlib
 import functools
 import hashlib
-import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from pipeline_dsl.cache.exchange import fetched, push, seen
 from pipeline_dsl.cache.failure import StoreError
-from pipeline_dsl.cache.record import Record
 from pipeline_dsl.cache.registry import RegistryError
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.errors import PipelineError
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline_dsl.cache.key import Key
-    from pipeline_dsl.cache.registry import Blob, Registry
-    from pipeline_dsl.cache.store import Store
+    from pipeline_dsl.cache.registry import Registry
+    from pipeline_dsl.cache.store import Record, Store
     from pipeline_dsl.engine.docker import Docker, Login, Output
 
-_ARTIFACTS = "application/vnd.pipeline-dsl.files.v1.tar"
-"""The media type of the files that a stage copied out."""
+_Found = TypeVar("_Found")
 
 
 class Shared:
@@ -61,10 +59,7 @@ class Shared:
 
     def has_image(self, key: str) -> bool:
         """Tell whether the image of a key is there."""
-        found = None
-        with self._patience("looked for"):
-            found = self._registry.exists(key)
-        return found is not None
+        return self._look(lambda: self._registry.exists(key)) is not None
 
     def pull(self, key: str, output: Output) -> str:
         """Pull the image of a key, and give its id.
@@ -87,32 +82,16 @@ class Shared:
         for reference in (f"{self.repository}:{key}", self.layers(subject)):
             self._start(functools.partial(self._push_image, image, reference))
 
-    def record(self, key: Key, store: Store) -> Record | None:
-        """Look for a record; the objects that it names go into the store."""
-        record = None
-        with self._patience("looked for"):
-            found = self._registry.document(_tag(key.kind, key.digest))
-            if found:
-                content, manifest = found
-                for layer in manifest.layers:
-                    if not store.has(layer.digest.removeprefix("sha256:")):
-                        store.add(self._registry.blob(layer.digest))
-                record = _read(key, content)
-        return record
+    def record(self, key: Key, subject: str, store: Store) -> Record | None:
+        """Look for a record; it is in the store from then on, with the objects that it names."""
+        return self._look(lambda: fetched(self._registry, store, key, subject))
 
     def seen(self, key: Key) -> Record | None:
-        """Look for a record; the objects that it names stay where they are."""
-        records: list[Record] = []
-        with self._patience("looked for"):
-            found = self._registry.document(_tag(key.kind, key.digest))
-            records += [_read(key, found[0])] if found else []
-        return next(iter(records), None)
+        """Look for a record, and leave it where it is."""
+        return self._look(lambda: seen(self._registry, key))
 
     def push_record(self, record: Record, store: Store) -> None:
-        """Push a record with the objects that it names, in the background.
-
-        What its key was made of stays here: it may hold what is nobody else's business.
-        """
+        """Push a record with the objects that it names, in the background."""
         self._start(functools.partial(self._push_record, record, store))
 
     def finish(self, cancel: threading.Event) -> None:
@@ -125,6 +104,12 @@ class Shared:
                 self._pushes.shutdown(wait=False, cancel_futures=True)
             pool.join(0.1)
         self._registry.close()
+
+    def _look(self, ask: Callable[[], _Found | None]) -> _Found | None:
+        found = None
+        with self._patience("looked into"):
+            found = ask()
+        return found  # noqa: RET504 -- what is suppressed leaves it as it was
 
     def _start(self, push: Callable[[], None]) -> None:
         if self.is_pushed_to:
@@ -139,21 +124,8 @@ class Shared:
                 self._docker.untag(reference)
 
     def _push_record(self, record: Record, store: Store) -> None:
-        with self._patience("pushed to"), contextlib.ExitStack() as stack:
-            blobs: list[Blob] = []
-            for digest in sorted(record.objects):
-                file = store.open(digest)
-                if file is None:
-                    return
-                stack.enter_context(file)
-                blobs.append((file.name, _ARTIFACTS, {}))
-            told = {
-                "subject": record.subject,
-                "result": record.result,
-                "made": record.made,
-                "seconds": record.seconds,
-            }
-            self._registry.push_document(_tag(record.kind, record.key), json.dumps(told).encode(), blobs)
+        with self._patience("pushed to"):
+            push(self._registry, store, record)
 
     def _forget_later(self, reference: str) -> None:
         """Take back the name by which an image was pulled, once it has another."""
@@ -167,20 +139,3 @@ class Shared:
             self._troubles[f"{self.repository} could not be {what}: {error}"] = None
         except Cancelled:
             pass
-
-
-def _read(key: Key, document: bytes) -> Record:
-    told = json.loads(document)
-    return Record(
-        kind=key.kind,
-        key=key.digest,
-        subject=str(told["subject"]),
-        components=key.components,
-        result=told["result"],
-        made=float(told["made"]),
-        seconds=float(told["seconds"]),
-    )
-
-
-def _tag(kind: str, key: str) -> str:
-    return f"{kind}-{key}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.caching.project import File, State
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Mapping
 
     Change: TypeAlias = Callable[[State, random.Random], State]
@@ -59,7 +59,9 @@ def renamed(state: State, chance: random.Random) -> State:
 def new(state: State, chance: random.Random) -> State:
     directory, _ = _one(state, chance, "d")
     path = f"{directory}/{chance.choice(_NAMES)}"
-    file = chance.choice((File(f"{chance.random()}\n"), File(), File("main", "l"), File(kind="d", mode=0o755)))
+    file = chance.choice(
+        (File(f"{chance.random()}\n"), File(), File("main", "l"), File(kind="d", mode=0o755))
+    )
     return _with(_without(state, path), {path: file})
 
 
@@ -74,7 +76,16 @@ def another_kind(state: State, chance: random.Random) -> State:
 
 
 def ignore_file(state: State, chance: random.Random) -> State:
-    lines = ("app/deep", "**/file", "library/two", "!app/trace.log", "app/*\n!app/main", "", "# nothing", "nothing")
+    lines = (
+        "app/deep",
+        "**/file",
+        "library/two",
+        "!app/trace.log",
+        "app/*\n!app/main",
+        "",
+        "# nothing",
+        "nothing",
+    )
     line = chance.choice(lines)
     kept = tuple(one for one in state.ignored if one != line)
     return dataclasses.replace(state, ignored=kept if kept != state.ignored else (*kept, line))

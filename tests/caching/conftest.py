@@ -17,7 +17,6 @@ from tests.caching.second import second_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from pipeline_dsl.engine.sdk.client import SdkDocker
     from tests.caching.runs import MakeRuns
@@ -40,8 +39,8 @@ RUN mkdir -p /small/etc /small/root /small/tmp && chmod 1777 /small/tmp \
       done; \
     done \
  && for id in 65533 900; do \
-      echo user$id:x:$id:$id::/home/user$id:/bin/sh >> /small/etc/passwd && echo user$id:x:$id: >> /small/etc/group \
-       && mkdir -p /small/home/user$id && chown $id:$id /small/home/user$id; \
+      echo user$id:x:$id:$id::/home/user$id:/bin/sh >> /small/etc/passwd \
+       && echo user$id:x:$id: >> /small/etc/group && mkdir -p /small/home/user$id && chown $id:$id /small/home/user$id; \
     done
 
 FROM scratch AS small

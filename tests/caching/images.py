@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.engine.sdk.client import SdkDocker
 
-_OWN = frozenset({".dockerenv", "dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", "proc", "sys"})
+_OWN = frozenset(
+    {".dockerenv", "dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", "proc", "sys"}
+)
 """What the engine puts into each container."""
 
 _PROJECT = "pipeline-dsl.project"

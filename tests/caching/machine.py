@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
 
     from tests.conftest import Outcome
 
-_ROW = re.compile(r"^([✓✗■○!≡]) (\S*) +(passed|cached|failed|broken|cancelled|not run) +(?:[\d.]+ s +)?(\w+)\b(.*)$")
+_ROW = re.compile(
+    r"^([✓✗■○!≡]) (\S*) +(passed|cached|failed|broken|cancelled|not run) +(?:[\d.]+ s +)?(\w+)\b(.*)$"
+)
 _REASON = re.compile(r"^(\S+) +│ not cached: (.*)$", re.MULTILINE)
 
 
@@ -87,7 +88,7 @@ class Machine:
     def cli(self) -> CommandLine:
         """Its command line."""
         host = {"DOCKER_HOST": self.host} if self.host else {}
-        own = {"PIPELINE_DSL_CACHE_DIRECTORY": str(self.store), "PYTHONHASHSEED": str(os.getpid() % 1000)}
+        own = {"PIPELINE_DSL_CACHE_DIRECTORY": str(self.store)}
         return CommandLine({**own, **host, **self.environment})
 
     def run(self, root: Path, *words: str | Path) -> Told:

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHOW = (
-    r"mkdir -p /tmp/out && { find . -printf '%p %y %m %U %G %l\n' | sort; find . -type f | sort | while read -r f; do "
-    r'echo "== $f"; cat "$f" 2> /dev/null || echo unreadable; done; cat /content; echo "$GREETING $WORD $*"; } '
-    r"> /tmp/out/shown; ln -s shown /tmp/out/link; cat /tmp/out/shown"
+    r"mkdir -p /tmp/out && { find . -printf '%p %y %m %U %G %l\n' | sort; "
+    r'find . -type f | sort | while read -r f; do echo "== $f"; cat "$f" 2> /dev/null || echo unreadable; '
+    r'done; cat /content; echo "$GREETING $WORD $*"; } > /tmp/out/shown; '
+    r"ln -s shown /tmp/out/link; cat /tmp/out/shown"
 )
 """Says of each file what it is and what is in it, and what it was given; a copy goes to /tmp/out."""
 
-_TEXT = '''
+_TEXT = """
 from pipeline_dsl import *
 
 Project("{project}")
@@ -52,7 +53,7 @@ unit = ci.stage("unit", build=box, run=RUN, copy=[Artifact("/tmp/out/", destinat
 after = Pipeline("after")
 again = after.stage("again", build=box, run=RUN, copy=[Artifact("/tmp/out/", destination="out/")])
 after.stage("late", build=late, after=[again])
-'''
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +181,7 @@ def read(root: Path, path: str) -> File:
     """Say what is at a place."""
     place = root / path
     if place.is_symlink():
-        return File(os.readlink(place), "l")
+        return File(str(place.readlink()), "l")
     mode = place.stat().st_mode & 0o7777
     if place.is_dir():
         return File(kind="d", mode=mode)

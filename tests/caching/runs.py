@@ -114,9 +114,9 @@ class Runs:
         with contextlib.redirect_stdout(io.StringIO()):
             return attempt(self.words(state, pipeline), os.environ)
 
-    def run_by_command(self, state: State, pipeline: str) -> Told:
+    def run_by_command(self, state: State, pipeline: str, *more: str) -> Told:
         """Run a pipeline with what earlier runs have left, in a process of its own, by whichever path."""
-        ended = CommandLine()(self.root, *self.words(state, pipeline))
+        ended = CommandLine()(self.root, *self.words(state, pipeline), *more)
         return Told(ended)
 
     def from_scratch(self, state: State) -> Result:
@@ -146,7 +146,7 @@ class Runs:
         assert not [event for event in told if isinstance(event, StepEnded) and event.status is Status.CACHED]
 
     def words(self, state: State, pipeline: str) -> list[str]:
-        """Give the command line that runs a pipeline. What comes of ``after`` is kept: not for the fast path."""
+        """Give the command line of a pipeline. What comes of ``after`` is kept: not for the fast path."""
         if pipeline == "ci":
             return ["run", "--plain", pipeline, *state.words]
         shutil.rmtree(self._kept(self.name), ignore_errors=True)

@@ -1,7 +1,7 @@
 """A second engine on this machine, which has nothing of what the first one has: another machine, in short.
 
-It gets a bridge of its own. Without one (``--bridge none``) it would remove ``docker0``, and with that take the
-first engine's containers off the network.
+It gets a bridge of its own. Without one (``--bridge none``) it would remove ``docker0``, and with that take
+the first engine's containers off the network.
 """
 
 from __future__ import annotations

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import os
 import random
 import resource
 import shutil
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline_dsl.cache.store import Store
-from pipeline_dsl.cli.main import main
-from pipeline_dsl.engine.events import Status, StepEnded, StepOutput
+from pipeline_dsl.engine.events import Status, StepEnded
 from pipeline_dsl.engine.leftovers import claimed
 from pipeline_dsl.engine.memory import Memory
 from pipeline_dsl.engine.run import run
@@ -29,11 +23,11 @@ from pipeline_dsl.load import load, locate
 from pipeline_dsl.plan import plan
 from pipeline_dsl.plan.choice import Choice
 from pipeline_dsl.resolve import resolve
-from tests.caching.project import FIRST, File
+from tests.caching.project import FIRST, File, put
 from tests.conftest import CommandLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline_dsl.engine.docker import BuildRequest, BuildResult, Output
     from pipeline_dsl.engine.events import Event
@@ -111,7 +105,9 @@ def test_an_image_that_was_removed_is_built_again(project: Project) -> None:
 
 
 @pytest.mark.parametrize("what", ["removed", "moved"])
-def test_the_usual_name_is_given_back(project: Project, docker: SdkDocker, two_bases: tuple[str, str], what: str) -> None:
+def test_the_usual_name_is_given_back(
+    project: Project, docker: SdkDocker, two_bases: tuple[str, str], what: str
+) -> None:
     name = f"pipeline-dsl/{project.runs.name}:box"
     before = docker.image(name)
     assert before is not None
@@ -197,10 +193,14 @@ def test_a_store_that_cannot_be_written_keeps_no_run_from_passing(
     assert "unit run" in told.done
 
 
-def test_a_disk_that_is_full_keeps_no_run_from_passing(make_project: MakeProject, base: str, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_keeps_no_run_from_passing(
+    make_project: MakeProject, base: str, tmp_path: Path
+) -> None:
     """No file can get longer than some bytes: that is how far a full disk lets one write."""
     del base
-    root = make_project("""Pipeline("ci").stage("unit", build=Variant("box", base=BASE), run=["echo", "said"])""")
+    root = make_project(
+        """Pipeline("ci").stage("unit", build=Variant("box", base=BASE), run=["echo", "said"])"""
+    )
     command = [*CommandLine.argv("run", "--plain")]
     for store in range(3):
         own = {"PIPELINE_DSL_CACHE_DIRECTORY": str(tmp_path / "store"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -211,7 +211,7 @@ def test_a_disk_that_is_full_keeps_no_run_from_passing(make_project: MakeProject
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150)),  # noqa: PLW1509 -- one thread
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150)),
         )
         assert ended.returncode == 0, (store, ended.stdout, ended.stderr)
         assert "said" in ended.stdout
@@ -220,15 +220,28 @@ def test_a_disk_that_is_full_keeps_no_run_from_passing(make_project: MakeProject
 
 @pytest.mark.parametrize("is_same", [True, False], ids=["same project", "different projects"])
 def test_two_runs_at_the_same_time(
-    runs: Runs, make_project: MakeProject, is_same: bool  # noqa: FBT001 -- a parameter of the test
+    runs: Runs,
+    make_project: MakeProject,
+    is_same: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
     runs.write(FIRST)
-    other = runs.root if is_same else make_project("""
+    other = (
+        runs.root
+        if is_same
+        else make_project("""
         box = Variant("box", base=BASE, entrypoint=["echo", "done"])
         Pipeline("ci").stage("unit", build=box, run=True)
     """)
+    )
     started = [
-        subprocess.Popen(CommandLine.argv("run", "--plain", "ci"), cwd=root, env=CommandLine().env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(
+            CommandLine.argv("run", "--plain", "ci"),
+            cwd=root,
+            env=CommandLine().env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         for root in (runs.root, other, runs.root)
     ]
     ended = [process.communicate(timeout=300)[0] for process in started]
@@ -244,7 +257,9 @@ def test_a_run_that_was_killed_leaves_nothing_that_is_wrong(project: Project, ro
     state = dataclasses.replace(SECOND, files={**SECOND.files, "app/main": File(f"{round_}\n")})
     runs.write(state)
     command = CommandLine.argv(*runs.words(state, "ci"))
-    with subprocess.Popen(command, cwd=runs.root, env=CommandLine().env, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=runs.root, env=CommandLine().env, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         lines = chance.randrange(25)  # rather than some time: on a busy machine, nothing has happened by then
         for _ in range(lines):
@@ -273,7 +288,7 @@ class Meddled(SdkDocker):
 
 def play(runs: Runs, meddle: Callable[[], None] = lambda: None) -> tuple[Status, Sequence[Event]]:
     """Run a pipeline, with somebody who meddles."""
-    root, told = runs.root, list[Event]() if TYPE_CHECKING else []
+    root, told = runs.root, list["Event"]()
     planned = plan(resolve(load(locate(root / ".pipeline" / "pipeline.py"))), root, Choice(("ci",)))
     docker = Meddled(runs.docker.api, runs.docker.buildkit, meddle)
     with claimed(runs.folder / "runs") as directory:
@@ -283,7 +298,7 @@ def play(runs: Runs, meddle: Callable[[], None] = lambda: None) -> tuple[Status,
 
 def test_a_file_that_changes_while_it_is_sent_fails_the_build(runs: Runs) -> None:
     runs.write(FIRST)
-    status, told = play(runs, lambda: (runs.root / "app" / "main").write_text("Main\n") and None)
+    status, told = play(runs, lambda: put(runs.root / "app" / "main", File("Main\n")))
     assert status is Status.FAILED
     problems = [event.problem for event in told if isinstance(event, StepEnded) and event.problem]
     assert ["context-changed" in problem for problem in problems] == [True], problems
@@ -293,7 +308,9 @@ def test_a_file_that_changes_while_it_is_sent_fails_the_build(runs: Runs) -> Non
     assert Project(runs).run(state) >= ALL
 
 
-@pytest.mark.xfail(reason="the run in such an image is remembered under the key of the image that was foreseen")
+@pytest.mark.xfail(
+    reason="the run in such an image is remembered under the key of the image that was foreseen"
+)
 def test_what_was_built_on_a_base_that_has_moved_meanwhile_is_not_remembered(runs: Runs) -> None:
     """What the container did neither: it was in an image of which nobody knows what it was built on."""
     runs.write(FIRST)

@@ -111,7 +111,11 @@ def changed(before: State, after: State) -> str:
         one, other = getattr(before, field.name), getattr(after, field.name)
         if field.name == "files":
             paths = sorted({*one, *other})
-            found += [f"{path}: {one.get(path)} -> {other.get(path)}" for path in paths if one.get(path) != other.get(path)]
+            found += [
+                f"{path}: {one.get(path)} -> {other.get(path)}"
+                for path in paths
+                if one.get(path) != other.get(path)
+            ]
         elif one != other:
             found.append(f"{field.name}: {one!r} -> {other!r}")
     return "; ".join(found) or "nothing"

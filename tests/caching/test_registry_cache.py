@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,17 @@ class Two:
         return self.second.run(self.theirs, "--cache-repo", self.repository, *words)
 
 
+def tags(engine: SecondEngine) -> set[str]:
+    """Give the names of projects that images have in an engine."""
+    return {name for name in all_tags(engine) if not name.startswith("pipeline-dsl/cache:")}
+
+
+def all_tags(engine: SecondEngine) -> set[str]:
+    """Give all names of ours that images have in an engine."""
+    names = engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+    return {name for name in names if name.startswith("pipeline-dsl/")}
+
+
 @pytest.fixture(scope="module")
 def shared_base(docker: SdkDocker, registry: Registry, small_base: str) -> str:
     """Name a base image that both machines find in a registry."""
@@ -88,7 +100,11 @@ def pushed(docker: SdkDocker, registry: Registry, image: str) -> str:
 
 @pytest.fixture
 def two(
-    shared_base: str, registry: Registry, empty_engine: SecondEngine, make_project: MakeProject, tmp_path: Path
+    shared_base: str,
+    registry: Registry,
+    empty_engine: SecondEngine,
+    make_project: MakeProject,
+    tmp_path: Path,
 ) -> Iterator[Two]:
     """Two machines; the first one has run the project."""
     ours = make_project(SERVICE.replace("BASE_REFERENCE", repr(shared_base)), FILES)
@@ -101,6 +117,7 @@ def two(
     told = prepared.run_first()
     assert told.outcome.code == 0, told.text
     assert told.done == STEPS
+    assert "could not be" not in told.text  # all of it is in the repository
     yield prepared
     empty_engine.forget()
 
@@ -136,10 +153,17 @@ def test_only_the_image_of_a_run_that_is_to_be_done_is_pulled(two: Two) -> None:
     assert told.done == {"said run"}
     assert "it really said some words" in told.output("said")
     assert told.reasons == {"said": ["never passed here"]}
-    project = two.theirs.name
-    names = two.engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-    assert {name for name in names if "/cache:" not in name} == {f"pipeline-dsl/{project}:test"}
+    assert tags(two.engine) == {f"pipeline-dsl/{two.theirs.name}:test"}
     assert len(set(two.engine.images())) == 1
+
+
+@pytest.mark.xfail(reason="the digest by which it was pulled remains, and with that the image")
+def test_an_image_that_was_pulled_goes_with_its_names(two: Two) -> None:
+    two.run_second("--rerun", "said")
+    assert two.engine.images() != []
+    for name in all_tags(two.engine):
+        two.engine.docker("rmi", name)
+    assert two.engine.images() == []
 
 
 def test_layers_of_an_image_that_is_another_are_taken_from_the_last_one(two: Two) -> None:
@@ -147,9 +171,10 @@ def test_layers_of_an_image_that_is_another_are_taken_from_the_last_one(two: Two
     told = two.run_second("--stage", "unit")
     assert told.outcome.code == 0, told.text
     assert told.steps == {"unit build": "passed", "unit run": "passed", "unit copy": "passed"}
-    built = next(line for line in told.outcome.stdout.splitlines() if "build test:" in line and "steps" in line)
-    assert "from [test" in built
-    assert "COPY" in built.partition("executed, from")[2], built  # the RUN instructions before it were not
+    told_of_build = re.search(r"build test: (\d+) of (\d+) steps executed", told.outcome.stdout)
+    assert told_of_build
+    # BuildKit reuses what precedes the first file that is another one, if not all that could be.
+    assert 0 < int(told_of_build[1]) < int(told_of_build[2])
 
 
 def test_the_machine_that_was_first_gets_what_the_other_one_has_done(two: Two) -> None:
@@ -193,31 +218,44 @@ def test_without_the_registry_the_run_passes_and_says_so(two: Two) -> None:
 
 def test_an_image_that_cannot_be_pulled_is_built(two: Two, registry: Registry) -> None:
     """The repository may lose layers, as a registry with a cap does, while the tags stay."""
-    blobs = registry.folder / "images" / "docker" / "registry" / "v2" / "repositories" / two.ours.name / "_layers"
+    blobs = (
+        registry.folder / "images" / "docker" / "registry" / "v2" / "repositories" / two.ours.name / "_layers"
+    )
     shutil.rmtree(blobs)
     told = two.run_second("--rerun", "said")
     assert told.outcome.code == 0, told.text
     assert "it said some words" in told.output("said")
 
 
+@dataclasses.dataclass(frozen=True)
+class Closed:
+    """A project, and a cache repository that asks for a login.
+
+    Arguments:
+        registry: where the repository is.
+        root: the project.
+        folder: where machines have their stores.
+    """
+
+    registry: Registry
+    root: Path
+    folder: Path
+
+    @property
+    def repository(self) -> str:
+        """The repository."""
+        return f"{self.registry.address}/{self.root.name}"
+
+    def run(self, store: str, environment: Mapping[str, str], *words: str) -> Told:
+        """Run the project on a machine."""
+        machine = Machine(self.folder / store, environment=environment)
+        return machine.run(self.root, "--cache-repo", self.repository, *words)
+
+
 @pytest.fixture
-def closed(
-    docker: SdkDocker,
-    closed_registry: Registry,
-    make_project: MakeProject,
-    small_base: str,
-    tmp_path: Path,
-) -> Callable[[Mapping[str, str]], tuple[Machine, Path, str]]:
-    """Make a machine and a project, for a cache repository that asks for a login."""
-    del docker
+def closed(closed_registry: Registry, make_project: MakeProject, small_base: str, tmp_path: Path) -> Closed:
     root = make_project(SERVICE.replace("BASE_REFERENCE", repr(small_base)), FILES)
-
-    def make(environment: Mapping[str, str]) -> tuple[Machine, Path, str]:
-        store = tmp_path / f"store-{len(list(tmp_path.iterdir()))}"
-        store.mkdir()
-        return Machine(store, environment=environment), root, f"{closed_registry.address}/{root.name}"
-
-    return make
+    return Closed(closed_registry, root, tmp_path)
 
 
 def login(kind: str, registry: Registry, folder: Path) -> dict[str, str]:
@@ -234,33 +272,36 @@ def login(kind: str, registry: Registry, folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["settings", "docker"])
 def test_a_repository_that_asks_for_a_login_gets_it(
-    closed: Callable[[Mapping[str, str]], tuple[Machine, Path, str]],
-    closed_registry: Registry,
-    docker: SdkDocker,
-    forget_images: Callable[[str], None],
-    tmp_path: Path,
-    kind: str,
+    closed: Closed, docker: SdkDocker, forget_images: Callable[[str], None], tmp_path: Path, kind: str
 ) -> None:
-    environment = login(kind, closed_registry, tmp_path / "login")
-    machine, root, repository = closed(environment)
-    told = machine.run(root, "--cache-repo", repository)
+    environment = login(kind, closed.registry, tmp_path / "login")
+    told = closed.run("one", environment)
     assert told.outcome.code == 0, told.text
     assert told.done == STEPS
-    assert f"{repository} could not" not in told.text
-    forget_images(root.name)
-    other, _, _ = closed(environment)
-    told = other.run(root, "--cache-repo", repository, "--expect-cached")
+    assert f"{closed.repository} could not" not in told.text
+    forget_images(closed.root.name)
+    told = closed.run("another", environment, "--expect-cached")
     assert told.is_cached, told.text
-    assert docker.image(f"pipeline-dsl/{root.name}:test") is None
+    assert docker.image(f"pipeline-dsl/{closed.root.name}:test") is None
 
 
-def test_without_the_login_the_run_passes_and_says_so(
-    closed: Callable[[Mapping[str, str]], tuple[Machine, Path, str]], tmp_path: Path
-) -> None:
+def test_without_the_login_the_run_passes_and_says_so(closed: Closed, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    machine, root, repository = closed({"DOCKER_CONFIG": str(tmp_path / "empty")})
-    told = machine.run(root, "--cache-repo", repository)
+    told = closed.run("one", {"DOCKER_CONFIG": str(tmp_path / "empty")})
     assert told.outcome.code == 0, told.text
     assert told.done == STEPS
-    assert f"{repository} could not be" in told.text
+    assert f"{closed.repository} could not be" in told.text
     assert PASSWORD not in told.text
+
+
+@pytest.mark.nightly
+def test_all_that_was_done_gets_there_every_time(
+    registry: Registry, make_project: MakeProject, small_base: str, tmp_path: Path
+) -> None:
+    """Images that share layers, and names, are pushed while others are."""
+    root = make_project(SERVICE.replace("BASE_REFERENCE", repr(small_base)), FILES)
+    machine, repository = Machine(tmp_path / "store"), f"{registry.address}/{root.name}"
+    for number in range(14):
+        (root / "words").write_text(f"{number}\n")
+        told = machine.run(root, "--cache-repo", repository)
+        assert "could not be" not in told.text, told.text

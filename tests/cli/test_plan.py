@@ -7,14 +7,19 @@ import json
 import os
 import re
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.cache.images import reference
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline_dsl.engine.sdk.client import SdkDocker
     from tests.conftest import CommandLine, MakeProject
+    from tests.registry import Registry
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("base")]
 
@@ -221,3 +226,50 @@ def test_an_unreadable_store_is_none(own: CommandLine, make_project: MakeProject
     told = own(root, "plan")
     assert told.code == 0
     assert "will run  never passed here" in told.stdout
+
+
+def test_what_was_published_is_looked_for_in_the_registry(
+    own: CommandLine, make_project: MakeProject, registry: Registry, docker: SdkDocker
+) -> None:
+    root = make_project(
+        'ci = Pipeline("ci")\n'
+        'box = Variant("box", base=BASE)\n'
+        'one = ci.stage("one", build=box, publish=Publish(tag="1", tags=[]))\n'
+        'ci.stage("two", run=Run(command=["echo", one.published_digest], image=one.image_id))\n'
+    )
+    to = ("--set", f"registry.push={registry.address}")
+    told = re.sub(" {2,}", "  ", own(root, "plan", *to).stdout)
+    assert f"publish {root.name}:1  will push  never pushed here" in told
+    assert "will run  never passed here" in told
+    assert own(root, "run", *to).code == 0
+    told = own(root, "plan", *to).stdout
+    assert "pushed " in told
+    assert "will" not in told
+    moved = f"{registry.address}/{root.name}:1"
+    docker.api.import_image_from_data(bytes(1024), *moved.rsplit(":", 1))
+    docker.push(moved, None, lambda *_: None, threading.Event())
+    docker.remove_reference(moved)
+    told = re.sub(" {2,}", "  ", own(root, "plan", *to).stdout)
+    assert f"will push  {registry.address} has not all of its tags as they were pushed" in told
+    assert "may run  ${one.publishedDigest} is only known in the run" in told
+
+
+def test_what_another_machine_has_done_is_found_in_the_cache_repository(
+    own: CommandLine, make_project: MakeProject, registry: Registry, docker: SdkDocker, tmp_path: Path
+) -> None:
+    root = make_project(SERVICE, FILES)
+    repository = f"{registry.address}/{root.name}-cache"
+    assert own(root, "run", "--cache-repo", repository).code == 0
+    built, _ = json.loads(own(root, "plan", "--json").stdout)["stages"][0]["steps"]
+    docker.remove_reference(reference(built["key"]))
+    environment = {**own.environment, "PIPELINE_DSL_CACHE_DIRECTORY": str(tmp_path / "empty")}
+    other = dataclasses.replace(own, environment=environment)
+    assert "never built here" in other(root, "plan").stdout
+    told = other(root, "plan", "--cache-repo", repository)
+    assert re.fullmatch(
+        r"ci\n"
+        rf"└─ unit  build box        cached  found in {re.escape(repository)}\n"
+        r"         run   cat src/a  cached  passed \d+ s ago\n",
+        told.stdout,
+    ), told.stdout
+    assert not (tmp_path / "empty").exists()

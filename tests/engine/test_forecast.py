@@ -65,7 +65,7 @@ class Bench:
     def foretell(self, options: Options | None = None, **arguments: str) -> Forecast:
         options = options or Options(1)
         memory = Memory(self.store, is_asked=not options.no_cache)
-        sight = Sight(memory, self.docker and UsualEyes(self.docker))
+        sight = Sight(memory, UsualEyes(self.docker) if self.docker else None)
         into = self.home / f"files-{uuid.uuid4().hex}"
         return forecast(self.planned(arguments), options, sight, into)
 

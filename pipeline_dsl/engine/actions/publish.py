@@ -40,10 +40,9 @@ def take(work: Work, output: Output) -> Outcome:
 def _recalled(work: Work, request: PublishRequest, key: Key) -> Outcome | None:
     """Give what came of the same before, if the registry still says so; None if there is something to do."""
     memory = work.tools.memory
-    record = memory.find(key)
+    record = memory.find(key, work.subject)
     digest = str(record.result["digest"]) if record else ""
     if record and is_published(request, digest, work.tools.docker, work.tools.cancel):
-        memory.mark(record)
         bind_pushed(work.scope, work.tools.options.settings, request, digest)
         return Outcome(f"pushed {ago(time.time() - record.made)}", is_cached=True)
     if work.tools.options.expect_cached:

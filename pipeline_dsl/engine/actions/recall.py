@@ -45,7 +45,6 @@ def recalled(work: Work, planned: ResolvedRun, container: Container, output: Out
         work.results.key = key = make_key("run", components)
         record = None if again else memory.in_session(key) or _found(work)
         if record and _has_files(work, record):
-            memory.mark(record)
             work.results.record = record
             work.scope.bind("output", str(record.result["output"]))
             return Outcome(f"passed {ago(time.time() - record.made)}", is_cached=True)
@@ -78,7 +77,9 @@ def remember(work: Work, copies: Sequence[Mapping[str, Json]] = (), files: Path 
 
 def _found(work: Work) -> Record | None:
     key = work.results.key
-    return None if key is None or work.planned.stage.cache == "session" else work.tools.memory.find(key)
+    if key is None or work.planned.stage.cache == "session":
+        return None
+    return work.tools.memory.find(key, work.subject)
 
 
 def _has_files(work: Work, record: Record) -> bool:

@@ -151,30 +151,21 @@ class Builds:
         return image_key(image_ingredients(planned), files, list(bases.values()), platform)
 
     def _find(self, planned: PlannedBuild, key: Key, output: Output) -> Built | None:
-        record = self._memory.find(key)
+        record = self._memory.find(key, self._subject(planned))
         image = self._docker.image(cache_reference(key.digest))
         if image:
             for tag in planned.tags:
                 if tag not in image.tags:
                     self._docker.tag(image.id, tag)
-            record = self._remembered(record, planned, key, image)
+            if record is None:
+                result: dict[str, Json] = {"image": image.id, "manifest": None}
+                self._memory.write(key, self._subject(planned), result, 0)
             return Built(planned, key, image.id, age=_age(record))
         shared = self._memory.shared
         if shared and shared.has_image(key.digest):
             output(Stream.PROGRESS, f"found in {shared.repository}")
             return Built(planned, key, "", age=_age(record))
         return None
-
-    def _remembered(
-        self, record: Record | None, planned: PlannedBuild, key: Key, image: EngineImage
-    ) -> Record | None:
-        """Note that an image was of use, although its record may be gone, or that of a twin."""
-        if record and record.subject == self._subject(planned):
-            self._memory.mark(record)
-            return record
-        seconds, made = (record.seconds, record.made) if record else (0.0, None)
-        result = {**record.result} if record else {"image": image.id, "manifest": None}
-        return self._memory.write(key, self._subject(planned), result, seconds, made=made)
 
     def _make(self, planned: PlannedBuild, context: ContextRequest, foreseen: Key, output: Output) -> Built:
         """Build an image. What it is really made of may be newer than what its key was worked out from."""

@@ -9,6 +9,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
 from h2.exceptions import H2Error
 
 from pipeline_dsl.engine.sdk.session.link import opened
@@ -74,8 +75,8 @@ class Session:
             server.serve()
         except OSError:
             pass  # The engine is gone, as the build's own connection will find; or the build has ended.
-        except H2Error as error:
-            message = f"the container engine broke off its session: {str(error) or type(error).__name__}."
+        except (H2Error, DecodeError, LookupError) as error:
+            message = f"the container engine asks in a way that is not known: {type(error).__name__} {error}."
             self._fail(EngineError([Problem("engine-failed", message)]))
         except BaseException as error:  # noqa: BLE001 -- raised again by the thread that builds
             self._fail(error)

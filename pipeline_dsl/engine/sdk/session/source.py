@@ -12,6 +12,7 @@ from pipeline_dsl.engine.docker import LocalFiles
 from pipeline_dsl.engine.sdk.session.call import framed
 from pipeline_dsl.engine.sdk.session.session_pb2 import Packet
 from pipeline_dsl.engine.tarball import read
+from pipeline_dsl.errors import Problem, StepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ class Source(Protocol):
 
         Raises:
             StepError: it cannot be read, or changed since it was found.
-            IndexError: there is no such file.
+            LookupError: there is no such file.
         """
 
 
@@ -110,7 +111,11 @@ class Context:
     def read(self, index: int) -> Iterator[bytes]:
         """Read a file; see ``Source.read``."""
         file = self._sorted[index]
-        return read(file, self._contents[file.path])
+        try:
+            yield from read(file, self._contents[file.path])
+        except OSError as error:
+            problem = Problem("context-unreadable", f'"{file.source}" cannot be read: {error.strerror}.')
+            raise StepError([problem]) from error
 
     def _time(self, file: ContextFile) -> int:
         """Give a time that is another one whenever the content is.
