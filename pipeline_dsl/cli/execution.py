@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import platformdirs
 from rich.console import Console
 
-from pipeline_dsl.cache.registry import Options as RegistryOptions
-from pipeline_dsl.cache.registry import Registry, parse_repository
-from pipeline_dsl.engine.docker import Login
+from pipeline_dsl.cli.sharing import shared_repository
 from pipeline_dsl.engine.events import Status
 from pipeline_dsl.engine.leftovers import claimed
 from pipeline_dsl.engine.memory import Memory
 from pipeline_dsl.engine.run import run
 from pipeline_dsl.engine.sdk.connect import connect
-from pipeline_dsl.engine.shared import Shared
 from pipeline_dsl.report.reporter import reporter
 
 if TYPE_CHECKING:
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.cache.store import Store
     from pipeline_dsl.engine.leftovers import RunDirectory
-    from pipeline_dsl.engine.sdk.client import SdkDocker
     from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan
 
@@ -47,24 +43,9 @@ def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: S
         plain: whether to print plain lines on a terminal, too.
     """
     docker = connect()
-    shared = _shared(docker, options)
+    shared = shared_repository(docker, options.settings.cache, options.secrets)
     memory = Memory(store, shared, is_asked=not options.no_cache)
     with store.lease(), reporter(Console(highlight=False), plain=plain) as emit:
         status = run(plan, docker, options, emit, directory, memory=memory)
         plan.contexts.save()
         return _EXIT_CODES[status]
-
-
-def _shared(docker: SdkDocker, options: Options) -> Shared | None:
-    """Give the cache repository that the operator's settings name, if they do."""
-    settings = options.settings.cache
-    if not settings.repository:
-        return None
-    secret = options.secrets.get(settings.credential)
-    login = Login(secret.username, secret.secret.reveal()) if secret else None
-    registry = Registry(
-        parse_repository(settings.repository),
-        (login.username, login.password) if login else None,
-        RegistryOptions(insecure=settings.insecure),
-    )
-    return Shared(settings.repository, docker, registry, login, is_pushed_to=settings.push)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import os
 import sys
 from pathlib import Path
@@ -87,6 +88,10 @@ def authors_position() -> Position:
 
 def _display(file: str) -> str:
     evaluation = _current.get()
-    if evaluation is None or not Path(file).is_relative_to(evaluation.root):
-        return file
-    return str(Path(file).relative_to(evaluation.root))
+    return file if evaluation is None else _relative(file, evaluation.root)
+
+
+@functools.lru_cache
+def _relative(file: str, root: Path) -> str:
+    path = Path(file)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.engine.actions.build import build
 from pipeline_dsl.engine.actions.credentials import given
 from pipeline_dsl.engine.actions.failure import FailedError
+from pipeline_dsl.engine.actions.ingredients import container
 from pipeline_dsl.engine.actions.outcome import Outcome
 from pipeline_dsl.engine.actions.recall import recalled, remember
 from pipeline_dsl.engine.docker import RunRequest
@@ -16,15 +17,12 @@ from pipeline_dsl.engine.limit import Limit, setting_limit
 from pipeline_dsl.engine.steps.run import RunStep, run
 from pipeline_dsl.engine.steps.services import ServiceRequest
 from pipeline_dsl.errors import Problem, StepError
-from pipeline_dsl.model import Merge
-from pipeline_dsl.plan.containers import Container
-from pipeline_dsl.resolve.expressions import interpolate
 
 if TYPE_CHECKING:
     from pipeline_dsl.engine.docker import Output
     from pipeline_dsl.engine.work import Work
+    from pipeline_dsl.plan.containers import Container
     from pipeline_dsl.resolve import ResolvedRun, ResolvedService
-    from pipeline_dsl.resolve.expressions import Expression
 
 
 def take(work: Work, output: Output) -> Outcome:
@@ -32,13 +30,14 @@ def take(work: Work, output: Output) -> Outcome:
     planned = work.planned.stage.run
     if planned is None:
         return Outcome()
-    container = Container(
-        entrypoint=None if planned.command is None else work.scope.texts(planned.command),
-        arguments=work.scope.texts(planned.arguments),
-        environment=_environment(work, planned, output),
-    )
-    found = recalled(work, planned, container, output)
-    return found or _run(work, planned, container, output)
+
+    def miss(name: str) -> None:
+        message = f"{name} is not set, or not for pipelines to see; it is empty here."
+        output(Stream.PROGRESS, message)
+
+    started = container(work.scope, planned, work.tools.options.environment, miss)
+    found = recalled(work, planned, started, output)
+    return found or _run(work, planned, started, output)
 
 
 def _run(work: Work, planned: ResolvedRun, container: Container, output: Output) -> Outcome:
@@ -87,24 +86,6 @@ def _request(work: Work, planned: ResolvedRun, container: Container) -> RunReque
         files=credentials.files,
         keep="container" in work.planned.lends or bool(work.planned.stage.copy),
     )
-
-
-def _environment(work: Work, planned: ResolvedRun, output: Output) -> dict[str, str]:
-    """Give the environment, with the values of the CI system's variables for names without a dot."""
-    known = work.tools.options.environment
-
-    def value(expression: Expression) -> str:
-        if expression.key not in known and expression.default is None:
-            message = f"{expression.key} is not set, or not for pipelines to see; it is empty here."
-            output(Stream.PROGRESS, message)
-        return known.get(expression.key, "")
-
-    if isinstance(planned.environment, Merge):
-        return work.scope.text_by_name(planned.environment)
-    return {
-        work.scope.text(name): interpolate(text, work.scope.known, value)
-        for name, text in planned.environment.items()
-    }
 
 
 def _bytes(memory: str) -> int:

@@ -51,6 +51,8 @@ def _memory(now: Json, before: Json) -> Iterable[Reason]:
 
 def _bytes(value: Json) -> str:
     """Write a number of bytes as ``Run(memory=…)`` takes it."""
+    if value is None:
+        return "none"
     if not isinstance(value, int):
         return wording.brief(value)
     power = next((power for power in (3, 2, 1) if value and value % (1 << 10 * power) == 0), 0)

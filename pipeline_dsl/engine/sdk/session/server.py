@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    RequestReceived,
-    StreamReset,
-)
+from h2.events import ConnectionTerminated, DataReceived, RequestReceived, StreamReset
 from h2.settings import SettingCodes
 
 from pipeline_dsl.engine.sdk.session.stream import Stream
@@ -85,9 +80,6 @@ class Server:
                 case RequestReceived(stream_id=number, headers=headers) if number and headers:
                     told = [(str(name), str(value)) for name, value in headers]
                     self._streams[number] = Stream(self._answer(told))
-                    self._http.send_headers(
-                        number, [(":status", "200"), ("content-type", "application/grpc")]
-                    )
                 case DataReceived(stream_id=number, data=data, flow_controlled_length=size):
                     self._http.acknowledge_received_data(size, number)
                     if number in self._streams:
@@ -106,6 +98,10 @@ class Server:
         return any(sent)
 
     def _send_of(self, number: int, stream: Stream) -> bool:
+        if stream.is_new:
+            # Not before all that has arrived is dealt with: the caller may have given up since.
+            self._http.send_headers(number, [(":status", "200"), ("content-type", "application/grpc")])
+            stream.is_new = False
         room = min(self._http.local_flow_control_window(number), _BURST)
         data = stream.take(room) if room > 0 else b""
         size = self._http.max_outbound_frame_size

@@ -99,8 +99,7 @@ def session(api: docker.APIClient, request: BuildRequest) -> Iterator[Session | 
         The session; None where the whole context is sent instead: it has names that a session has no words
         for, or the engine has no sessions, or is behind ssh.
     """
-    context = Context(request.files) if request.files else None
-    if request.files is None or context is None or not context.can_be_listed:
+    if request.files is None or not (context := Context(request.files)).can_be_listed:
         yield None
         return
     name = uuid.uuid4().hex
@@ -122,4 +121,4 @@ def session(api: docker.APIClient, request: BuildRequest) -> Iterator[Session | 
 
 def _shared_key(place: str) -> str:
     """Name a context, so that the engine compares it with what it got of the same one before."""
-    return hashlib.sha256(f"{socket.gethostname()}\0{place}".encode()).hexdigest()
+    return hashlib.sha256(f"{socket.gethostname()}\0{place}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -24,6 +24,7 @@ class Stream:
         self._messages = Messages()
         self._waiting = bytearray()
         self._is_read = False
+        self.is_new = True
         self.code = OK
         self.message = ""
         self.failure: PipelineError | None = None
