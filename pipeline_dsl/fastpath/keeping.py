@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pipeline_dsl.cache.failure import StoreError
+from pipeline_dsl.cache.key import canonical
 from pipeline_dsl.fastpath.surroundings import states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pipeline_dsl.cache.key import Json
     from pipeline_dsl.cache.registry import Registry
     from pipeline_dsl.cache.store import Store
     from pipeline_dsl.fastpath.document import Document
@@ -33,7 +35,7 @@ def keep(
         What is kept: the same on every machine.
     """
     there = [(surroundings.portable(path), state) for path, state in inputs]
-    content = json.dumps({"inputs": there, "document": document}).encode("utf-8", "surrogatepass")
+    content = canonical({"inputs": there, "document": cast("Json", document)})
     with contextlib.suppress(StoreError):
         store.write_note(_name(surroundings), content)
     return content

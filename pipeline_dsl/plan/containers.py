@@ -35,6 +35,8 @@ def run_components(
     container: Container,
     copies: Iterable[tuple[str, str | None]],
     services: Sequence[Mapping[str, Json]],
+    *,
+    directory: str,
 ) -> dict[str, Json]:
     """Give what the key of a run holds, but for its image.
 
@@ -43,7 +45,9 @@ def run_components(
         container: what its container is started with.
         copies: source and destination of what is copied out of it.
         services: the same of the containers beside it, with their images.
+        directory: what destinations start from.
     """
+    below = {} if directory == "." else {"directory": directory}
     return {
         "entrypoint": container.entrypoint,
         "arguments": container.arguments,
@@ -52,7 +56,7 @@ def run_components(
         "memory": planned.memory,
         "cpus": planned.cpus,
         "tail": planned.tail,
-        "copies": [{"source": source, "destination": destination} for source, destination in copies],
+        "copies": [{"source": source, "destination": destination, **below} for source, destination in copies],
         "services": services,
     }
 
@@ -73,7 +77,7 @@ def plain_components(stage: PlannedStage) -> dict[str, Json] | None:
     if any("$" in text for text in texts):
         return None
     container = Container(run.command, run.arguments, run.environment)
-    return run_components(run, container, copies, ())
+    return run_components(run, container, copies, (), directory=stage.directory)
 
 
 def _credential(credential: Credential) -> list[Json]:

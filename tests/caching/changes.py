@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tests.caching.project import File, State
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Change: TypeAlias = Callable[[State, random.Random], State]
+
+T = TypeVar("T")
 
 _MODES = (0o644, 0o600, 0o755, 0o444, 0o664)
 _NAMES = ("a", "b", "c d", "é", "x.txt", "-dash", "*", "#")
@@ -36,12 +38,14 @@ def swapped(state: State, chance: random.Random) -> State:
 
 def mode(state: State, chance: random.Random) -> State:
     path, file = _one(state, chance, "f")
-    return _with(state, {path: dataclasses.replace(file, mode=chance.choice(_MODES))})
+    return _with(state, {path: dataclasses.replace(file, mode=_another(chance, _MODES, file.mode))})
 
 
 def mode_of_directory(state: State, chance: random.Random) -> State:
     path, file = _one(state, chance, "d")
-    return _with(state, {path: dataclasses.replace(file, mode=chance.choice((0o755, 0o775, 0o777)))})
+    return _with(
+        state, {path: dataclasses.replace(file, mode=_another(chance, (0o755, 0o775, 0o777), file.mode))}
+    )
 
 
 def link(state: State, chance: random.Random) -> State:
@@ -92,39 +96,53 @@ def ignore_file(state: State, chance: random.Random) -> State:
 
 
 def excludes(state: State, chance: random.Random) -> State:
-    excluded = chance.choice(((), ("deep",), ("**/file",), ("tool", "main")))
-    of_library = chance.choice(((), ("one",), ("two",)))
-    return dataclasses.replace(state, excluded=excluded, excluded_of_library=of_library)
+    patterns = ((), ("deep",), ("**/file",), ("tool", "main"))
+    return dataclasses.replace(state, excluded=_another(chance, patterns, state.excluded))
+
+
+def excludes_of_variant(state: State, chance: random.Random) -> State:
+    excluded = _another(chance, ((), ("one",), ("two",)), state.excluded_of_library)
+    return dataclasses.replace(state, excluded_of_library=excluded)
+
+
+def directory(state: State, chance: random.Random) -> State:
+    return dataclasses.replace(state, lives=_another(chance, ("library", "elsewhere", "third"), state.lives))
 
 
 def recipe(state: State, chance: random.Random) -> State:
-    if chance.random() < 1 / 2:
-        return dataclasses.replace(state, lives=chance.choice(("library", "elsewhere", "third")))
-    command = chance.choice(("echo $LEVEL > level", "echo level $LEVEL > level", "echo fixed > level"))
-    return dataclasses.replace(state, command=("sh", "-c", command))
+    lines = ("echo $LEVEL > level", "echo level $LEVEL > level", "echo fixed > level")
+    line = _another(chance, lines, state.command[-1])
+    return dataclasses.replace(state, command=("sh", "-c", line))
 
 
 def base(state: State, _chance: random.Random) -> State:
     return dataclasses.replace(state, content=1 - state.content)
 
 
+def default_of_argument(state: State, chance: random.Random) -> State:
+    return dataclasses.replace(state, level=_another(chance, "123", state.level), given="")
+
+
 def argument(state: State, chance: random.Random) -> State:
-    """Change the default of the build argument, or its value on the command line."""
-    if chance.random() < 1 / 2:
-        return dataclasses.replace(state, level=chance.choice("123"))
-    return dataclasses.replace(state, given=chance.choice(("", "1", "2", "4")))
+    return dataclasses.replace(state, given=_another(chance, ("", "1", "2", "4"), state.given))
 
 
 def environment(state: State, chance: random.Random) -> State:
-    if chance.random() < 1 / 2:
-        return dataclasses.replace(state, greeting=chance.choice(("hello", "good morning", "'")))
-    return dataclasses.replace(state, word=chance.choice(("word", "words", "")))
+    greeting = _another(chance, ("hello", "good morning", "'"), state.greeting)
+    return dataclasses.replace(state, greeting=greeting)
 
 
-def command(state: State, chance: random.Random) -> State:
-    if chance.random() < 1 / 2:
-        return dataclasses.replace(state, name=chance.choice(("shows", "prints")))
-    return dataclasses.replace(state, arguments=chance.choice(((), ("a", "b"), ("a b",), ("", "a"))))
+def environment_of_container(state: State, chance: random.Random) -> State:
+    return dataclasses.replace(state, word=_another(chance, ("word", "words", ""), state.word))
+
+
+def entrypoint(state: State, chance: random.Random) -> State:
+    return dataclasses.replace(state, name=_another(chance, ("shows", "prints"), state.name))
+
+
+def arguments(state: State, chance: random.Random) -> State:
+    given = _another(chance, ((), ("a", "b"), ("a b",), ("", "a")), state.arguments)
+    return dataclasses.replace(state, arguments=given)
 
 
 def nothing(state: State, _chance: random.Random) -> State:
@@ -143,9 +161,15 @@ def ignored(state: State, chance: random.Random) -> State:
 
 RELEVANT: tuple[Change, ...] = (
     *(content, content, swapped, mode, mode_of_directory, link, renamed, new, deleted, another_kind),
-    *(ignore_file, excludes, recipe, base, argument, environment, command),
+    *(ignore_file, excludes, excludes_of_variant, directory, recipe, base, default_of_argument, argument),
+    *(environment, environment_of_container, entrypoint, arguments),
 )
 IRRELEVANT: tuple[Change, ...] = (nothing, unrelated, ignored)
+
+
+def _another(chance: random.Random, values: Sequence[T], present: T) -> T:
+    """Choose one of some values, but not the present one."""
+    return chance.choice([value for value in values if value != present])
 
 
 def _one(state: State, chance: random.Random, kind: str) -> tuple[str, File]:

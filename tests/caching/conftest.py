@@ -38,9 +38,9 @@ RUN mkdir -p /small/etc /small/root /small/tmp && chmod 1777 /small/tmp \
         from=$(readlink -f $file) && mkdir -p /small$(dirname $file) && cp $from /small$file || exit 1; \
       done; \
     done \
- && for id in 65533 900; do \
-      echo user$id:x:$id:$id::/home/user$id:/bin/sh >> /small/etc/passwd \
-       && echo user$id:x:$id: >> /small/etc/group && mkdir -p /small/home/user$id && chown $id:$id /small/home/user$id; \
+ && for id in 65533 900; do home=/home/user$id \
+       && echo user$id:x:$id:$id::$home:/bin/sh >> /small/etc/passwd \
+       && echo user$id:x:$id: >> /small/etc/group && mkdir -p /small$home && chown $id:$id /small$home; \
     done
 
 FROM scratch AS small

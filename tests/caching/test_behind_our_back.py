@@ -308,9 +308,6 @@ def test_a_file_that_changes_while_it_is_sent_fails_the_build(runs: Runs) -> Non
     assert Project(runs).run(state) >= ALL
 
 
-@pytest.mark.xfail(
-    reason="the run in such an image is remembered under the key of the image that was foreseen"
-)
 def test_what_was_built_on_a_base_that_has_moved_meanwhile_is_not_remembered(runs: Runs) -> None:
     """What the container did neither: it was in an image of which nobody knows what it was built on."""
     runs.write(FIRST)

@@ -33,7 +33,8 @@ def take(work: Work, output: Output) -> Outcome:
     work.scope.bind_late("imageID", functools.partial(_image_id, work, built, output))
     if "imageLocalName" in work.planned.lends:
         image = work.tools.builds.image(built, output)
-        work.tools.bases.lend(image, work.lent_name, f"key:{built.key.digest}")
+        digest = f"key:{built.key.digest}" if built.is_certain else image
+        work.tools.bases.lend(image, work.lent_name, digest)
         work.scope.bind("imageLocalName", work.lent_name)
     if built.result is None:
         return Outcome(f"built {ago(built.age)}" if built.age is not None else "", is_cached=True)

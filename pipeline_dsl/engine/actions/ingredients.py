@@ -61,7 +61,8 @@ def run_ingredients(
         (scope.text(files.source), files.destination and scope.text(files.destination))
         for files in stage.stage.copy
     ]
-    return {**run_components(stage.stage.run, container, copies, services), "image": image}
+    components = run_components(stage.stage.run, container, copies, services, directory=stage.directory)
+    return {**components, "image": image}
 
 
 def service_ingredients(scope: Scope, service: ResolvedService, image: str) -> dict[str, Json]:

@@ -134,7 +134,9 @@ def bind_pushed(scope: Scope, settings: Settings, request: PublishRequest, diges
 
 def _image(work: Work, planned: ResolvedPublish) -> str:
     own = work.results.image if planned.image == OWN_IMAGE else None
-    return own.key.digest if own else work.tools.builds.key_of(work.scope.text(planned.image))
+    if own and own.is_certain:
+        return own.key.digest
+    return work.tools.builds.key_of(work.scope.text(planned.image))
 
 
 def _request(work: Work, planned: ResolvedPublish) -> PublishRequest:

@@ -102,8 +102,9 @@ def _components(
 
 
 def _image(work: Work, planned: ResolvedRun) -> str | None:
-    if planned.image == OWN_IMAGE and work.results.image:
-        return work.results.image.key.digest
+    own = work.results.image
+    if planned.image == OWN_IMAGE and own:
+        return own.key.digest if own.is_certain else None
     wanted = work.scope.text(planned.image)
     known = work.tools.builds.key_of(wanted)
     if known != wanted:

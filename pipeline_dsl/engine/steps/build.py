@@ -48,6 +48,7 @@ class Built:
         image: its id; empty for one that is in the cache repository, and not in the engine so far.
         result: what the engine said of the build; None for an image that was built before.
         age: seconds since it was built; None if that is not known.
+        is_certain: whether it is certain that the key stands for it: no base image has moved meanwhile.
     """
 
     planned: PlannedBuild
@@ -55,6 +56,7 @@ class Built:
     image: str
     result: BuildResult | None = None
     age: float | None = None
+    is_certain: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Builds:
         key = self._key(planned, files, bases)
         found = self._find(planned, key, output) if self._memory.is_asked else None
         built = found or self._make(planned, context, key, output)
-        if built.image:
+        if built.image and built.is_certain:
             self._keys[built.image.removeprefix("sha256:")] = built.key.digest
         return built
 
@@ -182,9 +184,10 @@ class Builds:
         )
         start = time.monotonic()
         result = self._execute(planned, context, manifest, images, output)
-        if all(self._bases.is_still(name, image) for name, image in images.items()):
+        is_certain = all(self._bases.is_still(name, image) for name, image in images.items())
+        if is_certain:
             self._remember(planned, key, manifest, result.image, time.monotonic() - start)
-        return Built(planned, key, result.image, result)
+        return Built(planned, key, result.image, result, is_certain=is_certain)
 
     def _execute(
         self,
