@@ -64,13 +64,13 @@ def second_engine(dockerd: Sequence[str], root: Path) -> Iterator[Engine]:
 def _bridge() -> Iterator[str]:
     """Make a bridge: an engine without one would remove that of the first engine."""
     name = f"bench{secrets.token_hex(4)}"
-    subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)  # noqa: S607
+    subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
     try:
-        subprocess.run(["ip", "addr", "add", _NETWORK, "dev", name], check=True)  # noqa: S607
-        subprocess.run(["ip", "link", "set", name, "up"], check=True)  # noqa: S607
+        subprocess.run(["ip", "addr", "add", _NETWORK, "dev", name], check=True)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
         yield name
     finally:
-        subprocess.run(["ip", "link", "delete", name], check=True)  # noqa: S607
+        subprocess.run(["ip", "link", "delete", name], check=True)
 
 
 def _within(root: Path, path: str) -> str:

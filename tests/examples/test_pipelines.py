@@ -28,9 +28,7 @@ def test_the_pipeline_passes(run_example: RunExample, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_second_run_finds_nothing_to_do(
-    run_example: RunExample, cli: CommandLine, name: str
-) -> None:
+def test_a_second_run_finds_nothing_to_do(run_example: RunExample, cli: CommandLine, name: str) -> None:
     root = run_example(name).root
     told = cli(root, "run")
     assert told.code == 0, told.stdout

@@ -153,9 +153,7 @@ def test_other_words_are_another_command(project: Path) -> None:
         ("HOME", "/elsewhere"),
     ],
 )
-def test_so_are_other_settings(
-    project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_so_are_other_settings(project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     assert project.is_dir()
     monkeypatch.setenv(name, value)
     assert not is_fast()
