@@ -3,8 +3,8 @@
     python benchmarks/fastpath.py [--rounds N] [--files N ...] [--image IMAGE]
 
 Each part is measured in a process of its own, which has to do with nothing else: the imports, the look
-whether the plan still is what it was made from, the look at a context of so many files, and the questions to the
-engine. Then come whole processes. Needs the engine of DOCKER_HOST.
+whether the plan still is what it was made from, the look at a context of so many files, and the questions
+to the engine. Then come whole processes. Needs the engine of DOCKER_HOST.
 """
 
 from __future__ import annotations
