@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import shlex
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -42,6 +43,8 @@ SCENARIOS: dict[str, Callable[[Workbench], Iterator[Row]]] = {
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
+    # What was started and written goes away, too, when this is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     written = as_markdown if arguments.markdown else as_text
     if arguments.from_json:
         told = json.loads(arguments.from_json.read_text())

@@ -41,12 +41,13 @@ _PLAN = """
 _CONTEXT = """
     from pipeline_dsl.cache.store import Store, default_root
     from pipeline_dsl.context.contexts import ContextRequest, Contexts
+    from pipeline_dsl.context.selection import Selection
     from pipeline_dsl.fastpath.keeping import kept
-    from pipeline_dsl.fastpath.look import Look
     from pipeline_dsl.fastpath.surroundings import Surroundings
     store = Store(default_root(os.environ))
-    document = kept(store, Surroundings(["run", "--plain"], os.environ))
-    request = Look(document, os.getcwd(), store, None, None)._request(document["builds"][0])
+    build = kept(store, Surroundings(["run", "--plain"], os.environ))["builds"][0]
+    selections = [Selection(tuple(one), tuple(two), three) for one, two, three in build["selections"]]
+    request = ContextRequest(os.getcwd(), tuple(selections), tuple(build["excludes"]))
     start()
     Contexts(store).digest(request)
 """
