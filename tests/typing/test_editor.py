@@ -55,7 +55,7 @@ COMMON = {
             "ci.stage(",
             {
                 *("name=", "build=", "run=", "copy=", "publish=", "promote=", "deploy="),
-                *("exports=", "trigger=", "notify=", "after="),
+                *("exports=", "trigger=", "notify=", "cache=", "after="),
             },
         ),
         ("Variant('abc', entry", {"entrypoint="}),
