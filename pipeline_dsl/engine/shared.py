@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline_dsl.cache.exchange import fetched, push, seen
 from pipeline_dsl.cache.failure import StoreError
 from pipeline_dsl.cache.registry import RegistryError
-from pipeline_dsl.engine.docker import Cancelled
+from pipeline_dsl.engine.attempts import Attempts
+from pipeline_dsl.engine.docker import Cancelled, PassingError
 from pipeline_dsl.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pipeline_dsl.cache.key import Key
     from pipeline_dsl.cache.registry import Registry
@@ -30,7 +31,9 @@ class Shared:
     """Looks things up in a cache repository, and pushes to it while the run goes on.
 
     Images have their key as the tag, records their kind and key. What does not work is a problem to tell at
-    the end of the run, once, and never an error: a repository that is not there has nothing.
+    the end of the run, once, and never an error: a repository that is not there has nothing, and is not asked
+    again. One thing is pushed after the other: images of one repository share layers, and registries are
+    known to stumble over two pushes of the same layer.
 
     Arguments:
         repository: ``HOST/NAME``.
@@ -49,29 +52,38 @@ class Shared:
         self._registry = registry
         self._login = login
         self._cancel = threading.Event()
-        self._troubles: dict[str, None] = {}
-        self._pushes = concurrent.futures.ThreadPoolExecutor(2, "cache-push")
+        self._troubles: dict[str, str] = {}
+        self._is_away = threading.Event()
+        self._attempts = Attempts(1, None, lambda *_: None, self._cancel)
+        self._pushes = concurrent.futures.ThreadPoolExecutor(1, "cache-push")
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What did not work."""
-        return tuple(self._troubles)
+        return tuple(self._troubles.values())
 
     def has_image(self, key: str) -> bool:
         """Tell whether the image of a key is there."""
         return self._look(lambda: self._registry.exists(key)) is not None
 
-    def pull(self, key: str, output: Output) -> str:
+    def pull(self, key: str, tags: Iterable[str], output: Output) -> str:
         """Pull the image of a key, and give its id.
+
+        Arguments:
+            key: the key.
+            tags: what the image is called from then on, instead of by its name in the repository.
+            output: gets how it goes on.
 
         Raises:
             StepError, EngineError: it cannot be pulled.
             Cancelled: the run was cancelled meanwhile.
         """
         reference = f"{self.repository}:{key}"
-        image = self._docker.pull(reference, output, self._cancel, login=self._login)
-        self._forget_later(reference)
-        return image.id
+        image = self._docker.pull(reference, output, self._cancel, login=self._login).id
+        for tag in tags:
+            self._docker.tag(image, tag)
+        self._docker.untag(reference)  # not before it has another name: its digest would remain
+        return image
 
     def layers(self, subject: str) -> str:
         """Give the reference of the image whose layers a build can take: the last one of the same subject."""
@@ -107,35 +119,41 @@ class Shared:
 
     def _look(self, ask: Callable[[], _Found | None]) -> _Found | None:
         found = None
-        with self._patience("looked into"):
-            found = ask()
-        return found  # noqa: RET504 -- what is suppressed leaves it as it was
+        if not self._is_away.is_set():
+            with self._patience("looked into"):
+                found = ask()
+        return found
 
     def _start(self, push: Callable[[], None]) -> None:
         if self.is_pushed_to:
-            self._pushes.submit(push)
+            self._pushes.submit(self._unless_away, push)
+
+    def _unless_away(self, push: Callable[[], None]) -> None:
+        if not self._is_away.is_set():
+            push()
 
     def _push_image(self, image: str, reference: str) -> None:
         with self._patience("pushed to"):
             self._docker.tag(image, reference)
             try:
-                self._docker.push(reference, self._login, lambda *_: None, self._cancel)
+                self._attempts.take(f"push {reference}", functools.partial(self._send_image, reference))
             finally:
                 self._docker.untag(reference)
+
+    def _send_image(self, reference: str, cancel: threading.Event) -> None:
+        self._docker.push(reference, self._login, lambda *_: None, cancel)
 
     def _push_record(self, record: Record, store: Store) -> None:
         with self._patience("pushed to"):
             push(self._registry, store, record)
-
-    def _forget_later(self, reference: str) -> None:
-        """Take back the name by which an image was pulled, once it has another."""
-        self._pushes.submit(self._docker.untag, reference)
 
     @contextlib.contextmanager
     def _patience(self, what: str) -> Iterator[None]:
         try:
             yield
         except (RegistryError, PipelineError, StoreError, ValueError, KeyError, TypeError) as error:
-            self._troubles[f"{self.repository} could not be {what}: {error}"] = None
+            self._troubles.setdefault(what, f"{self.repository} could not be {what}: {error}")
+            if isinstance(error, PassingError) or (isinstance(error, RegistryError) and error.is_passing):
+                self._is_away.set()
         except Cancelled:
             pass

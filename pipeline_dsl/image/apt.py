@@ -27,8 +27,7 @@ def install(apt: ResolvedApt) -> Iterator[Instruction]:
     Arguments:
         apt: what to install; nothing at all is done where it is empty.
     """
-    packages = {release: names for release, names in apt.packages.items() if names}
-    if not (packages or apt.sources or apt.proxies):
+    if not (apt.packages or apt.sources or apt.proxies):
         return
     yield Environment("DEBIAN_FRONTEND", "noninteractive")
     if apt.proxies:
@@ -37,7 +36,7 @@ def install(apt: ResolvedApt) -> Iterator[Instruction]:
     if apt.sources:
         yield Execute((_UPDATE, command("apt-get install -y", "ca-certificates")))
         yield WriteFile(_SOURCES, "".join(map(_source_line, apt.sources)))
-    installs = [_install(release, packages[release]) for release in sorted(packages)]
+    installs = [_install(release, names) for release, names in sorted(apt.packages.items())]
     forget_proxies = [command("rm -f", _PROXIES)] if apt.proxies else []
     yield Execute((*([_UPDATE] if installs else []), *installs, _FORGET_LISTS, *forget_proxies))
 

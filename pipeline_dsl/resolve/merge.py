@@ -79,9 +79,9 @@ def overlay(old: _Definition, new: _Definition) -> _Definition:
 
 
 def packages_by_release(apt: Apt) -> dict[str, tuple[str, ...]]:
-    """Spell out the short form of apt's packages."""
+    """Spell out the short form of apt's packages; a release of which nothing is wanted is none."""
     if isinstance(apt.packages, Mapping):
-        return {release: tuple(names) for release, names in apt.packages.items()}
+        return {release: tuple(names) for release, names in apt.packages.items() if names}
     return {"default": tuple(apt.packages)} if apt.packages else {}
 
 

@@ -66,13 +66,13 @@ def test_plan_shows_the_steps_of_all_pipelines(dead: CommandLine, service: Path)
         told.stdout
         == """\
 ci
-├─ unit   build test                   will build
-│         run   npm test --bail        will run
-└─ image  build build                  will build
-          run   echo '${unit.output}'  will run
+├─ unit   build test                   will build  never built here
+│         run   npm test --bail        will run    never passed here
+└─ image  build build                  will build  never built here
+          run   echo '${unit.output}'  will run    never passed here
 night
-└─ soak  build test      will build
-         run   npm test  will run
+└─ soak  build test      will build  never built here
+         run   npm test  will run    never passed here
 """
     )
 

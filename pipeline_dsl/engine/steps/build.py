@@ -249,13 +249,12 @@ class Builds:
         """Pull an image from the cache repository; where that fails, it is built after all."""
         shared = self._memory.shared
         if shared:
+            tags = (*built.planned.tags, cache_reference(built.key.digest))
             try:
-                image = shared.pull(built.key.digest, output)
+                image = shared.pull(built.key.digest, tags, output)
             except PipelineError as error:
                 output(Stream.PROGRESS, f"{error.problems[0].message} It is built instead.")
             else:
-                for tag in (*built.planned.tags, cache_reference(built.key.digest)):
-                    self._docker.tag(image, tag)
                 self._keys[image.removeprefix("sha256:")] = built.key.digest
                 return image
         if built.planned.context is None:

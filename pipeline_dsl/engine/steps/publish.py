@@ -12,9 +12,9 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.engine.attempts import Attempts
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.events import Stream
-from pipeline_dsl.engine.steps.attempts import Attempts
 from pipeline_dsl.engine.steps.targets import Target, in_order
 from pipeline_dsl.engine.steps.turns import Note, turn
 from pipeline_dsl.errors import EngineError, PipelineError, Problem, StepError
