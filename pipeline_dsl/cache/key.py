@@ -17,9 +17,10 @@ VERSIONS: Mapping[str, int] = {"image": 1, "run": 1, "publish": 1, "plan": 1}
 Count a kind's version up when its components, or what they mean, change: no earlier key will be met again.
 """
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-_SCALARS = (str, int, float)
-_LISTS = (list, tuple, Sequence)  # the usual ones first: to ask an abstract class takes ten times as long
+_PLAIN = frozenset((str, int, float, bool, type(None), bytes))
+# The usual ones first: to ask an abstract class takes ten times as long.
+_LISTS = (list, tuple, Sequence)
+_MAPPINGS = (dict, Mapping)
 _BYTES = (bytes, bytearray, memoryview)
 
 
@@ -68,20 +69,32 @@ def canonical(value: Json) -> bytes:
         TypeError: a value is not JSON, or the name in a mapping is no text.
         ValueError: a number is not finite.
     """
-    return _ENCODER.encode(_plain(value)).encode("utf-8", "surrogatepass")
+    _check_names(value)
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
-def _plain(value: object) -> Json:
-    """Spell a value out in lists and dictionaries, which is what the encoder takes.
-
-    It would also take other names than text in a mapping, and write them as text.
-    """
-    if value is None or isinstance(value, _SCALARS):
-        return value
-    if isinstance(value, _LISTS) and not isinstance(value, _BYTES):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Mapping):
+def _check_names(value: object) -> None:
+    """Make sure that all names are text. The encoder takes others, too, and writes them as text."""
+    if isinstance(value, _MAPPINGS):
         if not all(isinstance(name, str) for name in value):
             raise TypeError(f"names in JSON are text: {list(value)!r}")
-        return {name: _plain(inner) for name, inner in value.items()}
+        value = value.values()
+    elif not isinstance(value, _LISTS):
+        return
+    for inner in value:
+        if type(inner) not in _PLAIN:
+            _check_names(inner)
+
+
+def _spelled_out(value: object) -> Json:
+    """Give what the encoder does not know as something that it knows."""
+    if isinstance(value, Sequence) and not isinstance(value, _BYTES):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     raise TypeError(f"{value!r} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_spelled_out
+)

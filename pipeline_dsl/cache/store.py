@@ -43,7 +43,7 @@ class Store:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.path.abspath(root)
         self._lease_began = 0
-        self._is_readable = False
+        self._is_readable: bool | None = None
 
     def find(self, kind: str, key: str) -> Record | None:
         """Look a record up by its key; None if there is none.
@@ -168,7 +168,8 @@ class Store:
 
     def _unsealed(self, path: str, name: str) -> bytes | None:
         # Each file says of which version it is. This is so that nothing is removed from anybody's directory.
-        self._is_readable = self._is_readable or opening.is_current(self.root)
+        if self._is_readable is None:
+            self._is_readable = opening.is_current(self.root)
         found = files.read(path) if self._is_readable else None
         if found is None:
             return None
@@ -206,6 +207,7 @@ class Store:
             with contextlib.suppress(FileNotFoundError):
                 stack.enter_context(gate.shared(self.root))
                 if opening.is_current(self.root):
+                    self._is_readable = True
                     return
             stack.close()
             opening.prepare(self.root)

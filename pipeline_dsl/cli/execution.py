@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan
 
+_OBJECTS = 100_000
+"""New objects after which a run looks for garbage. As a rule there is none, and many files in a context."""
+
 _EXIT_CODES = {Status.PASSED: 0, Status.FAILED: 1, Status.BROKEN: 3, Status.CANCELLED: 130}
 
 
@@ -42,6 +46,9 @@ def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: S
         store: what earlier runs have left.
         plain: whether to print plain lines on a terminal, too.
     """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+    gc.enable()
     docker = connect()
     shared = shared_repository(docker, options.settings.cache, options.secrets)
     memory = Memory(store, shared, is_asked=not options.no_cache)

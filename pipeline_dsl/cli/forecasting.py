@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.cache.ages import ago
 from pipeline_dsl.cache.engine import Engine
@@ -59,26 +58,35 @@ def add_forecasting(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser)
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Let nothing be looked for that is not needed any more: of a plan all is needed, and there is a lot."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # nor at the end
-        gc.enable()
+class Looking(NamedTuple):
+    """A look at the engine that has begun.
+
+    Arguments:
+        eyes: look at it the short way; None if there is none.
+        connect: connects to it as a run does.
+    """
+
+    eyes: Eyes | None
+    connect: Callable[[], SdkDocker]
 
 
 @contextlib.contextmanager
-def sight(arguments: argparse.Namespace, settings: Settings) -> Iterator[Sight]:
+def looking() -> Iterator[Looking]:
+    """Begin to look at the engine. It takes its time to answer: do something else meanwhile."""
+    with contextlib.ExitStack() as stack:
+        engine, connect = Engine.from_environment(os.environ), functools.partial(_connected, stack)
+        yield Looking(QuickEyes(engine, connect) if engine else None, connect)
+
+
+@contextlib.contextmanager
+def sight(arguments: argparse.Namespace, settings: Settings, look: Looking) -> Iterator[Sight]:
     """Look at engine, store and cache repository, as far as they can be reached.
 
     Nobody asks for secrets here but for that of the cache repository, which nothing that is printed holds:
     values come from the pipeline file, its parameters and the variables that the operator lets it read.
     """
     with contextlib.ExitStack() as stack:
-        eyes, problem = _eyes(functools.partial(_connected, stack))
+        eyes, problem = _eyes(look)
         memory = Memory(opened_store(settings), is_asked=not arguments.no_cache)
         if eyes and settings.cache.repository:
             from pipeline_dsl.cli.sharing import shared_repository
@@ -88,14 +96,12 @@ def sight(arguments: argparse.Namespace, settings: Settings) -> Iterator[Sight]:
         yield Sight(memory, eyes, "always" if arguments.pull else settings.pull, problem)
 
 
-def _eyes(connect: Callable[[], SdkDocker]) -> tuple[Eyes | None, str]:
+def _eyes(look: Looking) -> tuple[Eyes | None, str]:
     """Give what looks at the engine, or say why nothing can."""
-    engine = Engine.from_environment(os.environ)
-    eyes = engine and QuickEyes(engine, connect)
     try:
-        if eyes and eyes.platform():
-            return eyes, ""
-        return UsualEyes(connect()), ""
+        if look.eyes and look.eyes.platform():
+            return look.eyes, ""
+        return UsualEyes(look.connect()), ""
     except EngineError as error:
         reason = str(error.problems[0].message).rstrip(".")
         consequence = "what is said of images is what the last run knew"

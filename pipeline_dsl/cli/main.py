@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import keyword
 import os
@@ -51,10 +52,13 @@ class Command(Protocol):
 
 def entry_point() -> NoReturn:
     """Run the command line of this process and end the process with its exit code."""
+    gc.disable()  # nearly all that is made is there until the end; whoever goes on for long enables it again
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # and not what nohup ignores
             signal.signal(number, _interrupt)
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # or Python would look at all of it once more
+    sys.exit(code)
 
 
 def main(words: Sequence[str]) -> int:

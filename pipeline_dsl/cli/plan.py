@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.cli.forecasting import add_forecasting, explained, foretold, predictions, sight, uncollected
+from pipeline_dsl.cli.forecasting import add_forecasting, explained, foretold, looking, predictions, sight
 from pipeline_dsl.cli.planning import planned
 from pipeline_dsl.cli.project import add_selection
 from pipeline_dsl.engine.forecast.difference import differences
@@ -36,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print what would become of the steps of the chosen stages."""
-    with uncollected(), tempfile.TemporaryDirectory(prefix="pipeline-dsl-") as name:
+    with looking() as look, tempfile.TemporaryDirectory(prefix="pipeline-dsl-") as name:
         directory = Path(name)
         made = planned(arguments, directory)
         for refusal in made.refusals:
             print(f"warning: {refusal}", file=sys.stderr)
-        with sight(arguments, made.settings) as seen:
+        with sight(arguments, made.settings, look) as seen:
             told = foretold(arguments, made.plan, seen, made.settings, directory / "ours")
             other = _other(arguments, made, seen, directory) if arguments.diff else None
         for problem in told.problems:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.builds import build_parameters
 from pipeline_dsl.cli.caching import opened_store
-from pipeline_dsl.cli.forecasting import add_forecasting, explained, foretold, sight, uncollected
+from pipeline_dsl.cli.forecasting import add_forecasting, explained, foretold, looking, sight
 from pipeline_dsl.cli.project import opened
 from pipeline_dsl.cli.source import checked_out, fetch_all, setup_values
 from pipeline_dsl.context.contexts import Contexts
@@ -38,12 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print all that there is to say of a stage or a variant."""
-    with uncollected(), tempfile.TemporaryDirectory(prefix="pipeline-dsl-") as name:
+    with looking() as look, tempfile.TemporaryDirectory(prefix="pipeline-dsl-") as name:
         directory = Path(name)
         revision = checked_out(arguments, directory)
         project = opened(arguments, revision.directory)
         made = _planned(arguments, project, revision)
-        with sight(arguments, project.settings) as seen:
+        with sight(arguments, project.settings, look) as seen:
             told = foretold(arguments, made, seen, project.settings, directory / "files")
             stages = tuple(_meant(arguments.name, told))
             told = dataclasses.replace(told, stages=stages)

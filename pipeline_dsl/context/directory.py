@@ -13,7 +13,7 @@ from pipeline_dsl.context.memory import Memory
 from pipeline_dsl.context.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from pipeline_dsl.context.ignore import Ignore
     from pipeline_dsl.context.manifest import Manifest
@@ -69,7 +69,7 @@ class Directory:
         """Whether there is more to remember than the snapshot says. Overlays are only there for a run."""
         return not self._place.overlays and (self._reader is not None or self._memory.has_learned)
 
-    def files(self, selections: Sequence[Selection]) -> tuple[ContextFile, ...]:
+    def files(self, selections: tuple[Selection, ...]) -> tuple[ContextFile, ...]:
         """Find files.
 
         Raises:
@@ -77,7 +77,7 @@ class Directory:
         """
         return self._reading().files(_key(selections), selections)
 
-    def manifest(self, selections: Sequence[Selection]) -> Manifest:
+    def manifest(self, selections: tuple[Selection, ...]) -> Manifest:
         """Find files and read them.
 
         Raises:
@@ -85,7 +85,7 @@ class Directory:
         """
         return self._reading().manifest(_key(selections), selections)
 
-    def is_remembered(self, selections: Sequence[Selection]) -> bool:
+    def is_remembered(self, selections: tuple[Selection, ...]) -> bool:
         """Say whether the digest can be given without reading the files."""
         key = _key(selections)
         if key not in self._found:
@@ -95,7 +95,7 @@ class Directory:
             self._found[key] = digest
         return True
 
-    def digest(self, selections: Sequence[Selection]) -> str:
+    def digest(self, selections: tuple[Selection, ...]) -> str:
         """Give the digest of the manifest.
 
         Raises:
@@ -142,7 +142,8 @@ class Directory:
         return Ignore.of(self._place.excludes) if self._place.excludes else parse_ignore(self._patterns)
 
 
-def _key(selections: Sequence[Selection]) -> str:
+@functools.lru_cache(1000)
+def _key(selections: tuple[Selection, ...]) -> str:
     """Name a request."""
     named = [[each.sources, each.exclude, each.prefix] for each in selections]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()

@@ -73,6 +73,7 @@ def report(problems: list[Problem]) -> None:
     under_way.problems += problems
 
 
+@functools.lru_cache(1000)
 def is_authors(file: str) -> bool:
     """Tell whether a file can be an author's: it belongs to no installed package and not to Python."""
     return not file.startswith(_NOBODYS) and not any(folder in file for folder in _INSTALLED)

@@ -34,12 +34,21 @@ def _explained(
     @functools.wraps(stage)
     def call(self: Pipeline, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Stage:
         try:
-            signature.bind(self, *args, **kwargs)
+            return stage(self, *args, **kwargs)
         except TypeError:
+            if _fits(signature, self, *args, **kwargs):
+                raise
             return cast("Callable[_Arguments, Stage]", Stage)(*args, **kwargs)
-        return stage(self, *args, **kwargs)
 
     return call
+
+
+def _fits(signature: inspect.Signature, /, *args: object, **kwargs: object) -> bool:
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 @definition

@@ -6,6 +6,7 @@ Strings may hold references, all of which are known to lead somewhere.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.model.stage import STEPS
@@ -157,7 +158,7 @@ class ResolvedStage:
     notify: Notify | None = None
     cache: CachePolicy = "success"
 
-    @property
+    @functools.cached_property
     def steps(self) -> tuple[str, ...]:
         """The kinds of its steps, in the order in which they are taken."""
         return tuple(kind for kind in STEPS if getattr(self, kind))

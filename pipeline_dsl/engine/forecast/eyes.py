@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import functools
 import json
+import threading
 import urllib.parse
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline_dsl.cache.engine import Engine, EngineDown
+from pipeline_dsl.cache.images import REPOSITORY
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from pipeline_dsl.engine.docker import Docker, Login
     from pipeline_dsl.engine.steps.bases import Present
+
+_Answer = TypeVar("_Answer")
 
 
 class Eyes(Protocol):
@@ -33,8 +37,8 @@ class Eyes(Protocol):
     def image(self, reference: str) -> Present | None:
         """Look an image up; None when it is not there."""
 
-    def references(self, repository: str) -> Mapping[str, str]:
-        """Give the ids of the images of a repository, by their tags."""
+    def built(self) -> Mapping[str, str]:
+        """Give the ids of the images that earlier runs have built, by their keys."""
 
     def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
         """Ask a registry for the digest of what a reference stands for; see ``Docker.digest``."""
@@ -58,9 +62,9 @@ class UsualEyes:
         """Look an image up."""
         return self.docker.image(reference)
 
-    def references(self, repository: str) -> Mapping[str, str]:
-        """Give the ids of the images of a repository, by their tags."""
-        return self.docker.references(repository)
+    def built(self) -> Mapping[str, str]:
+        """Give the ids of the images that earlier runs have built, by their keys."""
+        return self.docker.references(REPOSITORY)
 
     def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
         """Ask a registry for a digest."""
@@ -70,14 +74,18 @@ class UsualEyes:
 class QuickEyes:
     """Looks at an engine the short way, and as a run does where that gives no answer.
 
+    What every plan needs is asked for at once; meanwhile there is a pipeline file to load.
+
     Arguments:
         engine: the engine.
         connect: connects to it as a run does.
     """
 
     def __init__(self, engine: Engine, connect: Callable[[], Docker]) -> None:
-        self._engine = _Listing(engine.socket)
+        self._engine = listing = _Listing(engine.socket)
         self._connect = connect
+        self._platform = _ahead(listing.platform)
+        self._built = _ahead(lambda: listing.references(REPOSITORY))
 
     @functools.cached_property
     def docker(self) -> Docker:
@@ -87,7 +95,7 @@ class QuickEyes:
     def platform(self) -> str:
         """Tell what the engine runs on."""
         try:
-            return self._engine.platform()
+            return self._platform.result()
         except EngineDown:
             return UsualEyes(self.docker).platform()
 
@@ -98,12 +106,12 @@ class QuickEyes:
         except EngineDown:
             return self.docker.image(reference)
 
-    def references(self, repository: str) -> Mapping[str, str]:
-        """Give the ids of the images of a repository, by their tags."""
+    def built(self) -> Mapping[str, str]:
+        """Give the ids of the images that earlier runs have built, by their keys."""
         try:
-            return self._engine.references(repository)
+            return self._built.result()
         except EngineDown:
-            return self.docker.references(repository)
+            return self.docker.references(REPOSITORY)
 
     def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
         """Ask a registry for a digest."""
@@ -121,6 +129,20 @@ class _Listing(Engine):
             for reference in references
             if reference.startswith(beginning)
         }
+
+
+def _ahead(ask: Callable[[], _Answer]) -> concurrent.futures.Future[_Answer]:
+    """Ask in a thread that nobody has to wait for."""
+    future: concurrent.futures.Future[_Answer] = concurrent.futures.Future()
+
+    def answer() -> None:
+        try:
+            future.set_result(ask())
+        except Exception as error:  # noqa: BLE001 -- whoever wants the answer gets it
+            future.set_exception(error)
+
+    threading.Thread(target=answer, name="engine", daemon=True).start()
+    return future
 
 
 def _identified(told: object) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.cache.images import REPOSITORY, pinned_digest
+from pipeline_dsl.cache.images import pinned_digest
 from pipeline_dsl.engine.steps.bases import known_digest
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ class Sight:
     @functools.cached_property
     def _images(self) -> Mapping[str, str]:
         # One question for all: a plan of a thousand images would wait for seconds otherwise.
-        return self._eyes.references(REPOSITORY) if self._eyes else {}
+        return self._eyes.built() if self._eyes else {}
