@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cache.store import Store, default_root
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.plan.names import check_known
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ def add_caching(parser: argparse.ArgumentParser) -> None:
 def opened_store(settings: Settings) -> Store:
     """Give the store that the operator's settings name."""
     return Store(settings.cache.directory or default_root(os.environ))
+
+
+def contexts(arguments: argparse.Namespace, store: Store) -> Contexts:
+    """Give what reads build contexts: with what the fast path has read, if that has looked at this store."""
+    read: Contexts | None = arguments.contexts
+    return read if read and read.store and read.store.root == store.root else Contexts(store)
 
 
 def known_stages(names: Sequence[str] | None, plan: Plan) -> tuple[str, ...] | None:

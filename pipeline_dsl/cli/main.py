@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from pipeline_dsl.context.contexts import Contexts
+
 _INTERRUPTED = 130
 _COMMANDS = {
     "run": "build and run the stages of pipelines",
@@ -50,28 +52,32 @@ class Command(Protocol):
         """Do it, and give the exit code."""
 
 
-def entry_point() -> NoReturn:
-    """Run the command line of this process and end the process with its exit code."""
-    gc.disable()  # nearly all that is made is there until the end; whoever goes on for long enables it again
+def entry_point(contexts: Contexts | None = None) -> NoReturn:
+    """Run the command line of this process and end the process with its exit code.
+
+    Arguments:
+        contexts: what the fast path has read already.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # and not what nohup ignores
             signal.signal(number, _interrupt)
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1:], contexts)
     gc.freeze()  # or Python would look at all of it once more
     sys.exit(code)
 
 
-def main(words: Sequence[str]) -> int:
+def main(words: Sequence[str], contexts: Contexts | None = None) -> int:
     """Run a command line.
 
     Arguments:
         words: the words after the program's name.
+        contexts: what the fast path has read already.
 
     Returns:
         The exit code.
     """
     try:
-        return _execute(words)
+        return _execute(words, contexts)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
@@ -80,9 +86,9 @@ def main(words: Sequence[str]) -> int:
         return 1
 
 
-def _execute(words: Sequence[str]) -> int:
+def _execute(words: Sequence[str], contexts: Contexts | None) -> int:
     try:
-        return _execute_command(_parse(words))
+        return _execute_command(_parse(words, contexts))
     finally:
         sys.stdout.flush()  # here, where it can be found out that nobody reads it
 
@@ -105,7 +111,7 @@ def command(name: str) -> Command:
     return module
 
 
-def _parse(words: Sequence[str]) -> argparse.Namespace:
+def _parse(words: Sequence[str], contexts: Contexts | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pipeline-dsl",
         description="Build and run what a .pipeline/pipeline.py describes.",
@@ -120,7 +126,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         _add_common_arguments(subparser, default=argparse.SUPPRESS)
         if name in words:
             command(name).add_arguments(subparser)
-    return parser.parse_args(words, argparse.Namespace(words=tuple(words)))
+    return parser.parse_args(words, argparse.Namespace(words=tuple(words), contexts=contexts))
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) -> None:

@@ -7,10 +7,9 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cli.builds import build_parameters
-from pipeline_dsl.cli.caching import opened_store
+from pipeline_dsl.cli.caching import contexts, opened_store
 from pipeline_dsl.cli.project import choice, opened
 from pipeline_dsl.cli.source import checked_out, fetch_all, setup_values
-from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.errors import Problem
 from pipeline_dsl.plan import chosen_pipelines, plan
 from pipeline_dsl.settings import disallowed, provide, refusal, unknown_trigger
@@ -61,7 +60,7 @@ def planned(arguments: argparse.Namespace, directory: Path) -> Planned:
         choice(arguments),
         build_parameters(arguments, settings.proxies.variables),
         setup=setup_values(revision, project.resolved, settings, arguments),
-        contexts=Contexts(opened_store(settings)),
+        contexts=contexts(arguments, opened_store(settings)),
     )
     refusals = (*_refused_steps(made, settings), *_refused_credentials(made, settings))
     return Planned(made, settings, refusals, project.warnings)

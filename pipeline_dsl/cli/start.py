@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -11,12 +12,16 @@ _COMMAND = "run"
 
 def entry_point() -> None:
     """Run the command line of this process and end the process with its exit code."""
+    gc.disable()  # nearly all that is made is there until the end; whoever goes on for long enables it again
+    contexts = None
     try:
         if _COMMAND in sys.argv[1:2]:
             from pipeline_dsl.fastpath.attempt import attempt
 
-            if attempt(sys.argv[1:], os.environ):
+            made = attempt(sys.argv[1:], os.environ)
+            if made.is_done:
                 return
+            contexts = made.contexts
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -24,4 +29,4 @@ def entry_point() -> None:
         sys.exit(1)
     from pipeline_dsl.cli import main
 
-    main.entry_point()
+    main.entry_point(contexts)

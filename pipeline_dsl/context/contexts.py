@@ -47,7 +47,7 @@ class Contexts:
     """
 
     def __init__(self, store: Store | None, clock: Callable[[], int] = time.time_ns) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._directories: dict[Place, Directory] = {}
         # Two threads at a time would not be faster: most of the work is Python's.
@@ -93,13 +93,13 @@ class Contexts:
 
     def save(self) -> None:
         """Leave what has been found to later runs, if it can be written."""
-        if self._store is None:
+        if self.store is None:
             return
         with self._lock:
             for place, directory in self._directories.items():
                 if directory.has_learned:
                     with contextlib.suppress(OSError):
-                        self._store.write_note(_note(place), directory.snapshot().dump())
+                        self.store.write_note(_note(place), directory.snapshot().dump())
 
     def _directory(self, request: ContextRequest) -> Directory:
         place = Place(request.root, request.excludes, request.overlays)
@@ -108,10 +108,10 @@ class Contexts:
         return self._directories[place]
 
     def _snapshot(self, place: Place) -> Snapshot | None:
-        if self._store is None:
+        if self.store is None:
             return None
         try:
-            note = self._store.read_note(_note(place))
+            note = self.store.read_note(_note(place))
             return None if note is None else Snapshot.load(note)
         except (OSError, ValueError):
             return None

@@ -51,9 +51,9 @@ class Digests:
             OSError: it cannot be read, or is not a regular file any more.
         """
         signed = signature(file)
-        known = self.known(file, signed)
-        if known is not None:
-            return known
+        known = self._known.get(file.source)
+        if known is not None and known[0] == signed:
+            return known[1]
         digest, status = read(file.source)
         if signed == signature_of(status):
             self._known[file.source] = (signed, digest)

@@ -44,7 +44,7 @@ class Reader:
         self._looked = looked
         self._asked: dict[str, Asked] = {}
         self._files: dict[str, tuple[ContextFile, ...]] = {}
-        self._found: dict[str, str] = {}
+        self._manifests: dict[str, Manifest] = {}
 
     def files(self, key: str, selections: Iterable[Selection]) -> tuple[ContextFile, ...]:
         """Find the files of a request.
@@ -64,23 +64,23 @@ class Reader:
         Raises:
             DefinitionError: as for ``read_context``, or a file cannot be read.
         """
-        files = self.files(key, selections)
-        try:
-            manifest = Manifest(tuple(map(self._entry, files)))
-        except OSError as error:
-            raise DefinitionError([unreadable(error, self._tree.layers.root)]) from error
-        self._found[key] = manifest.digest
-        return manifest
+        if key not in self._manifests:
+            files = self.files(key, selections)
+            try:
+                self._manifests[key] = Manifest(tuple(map(self._entry, files)))
+            except OSError as error:
+                raise DefinitionError([unreadable(error, self._tree.layers.root)]) from error
+        return self._manifests[key]
 
     def traces(self) -> tuple[dict[str, Trace], Mapping[str, Unit]]:
         """Note what requests have found, and in which directories, unless something changed meanwhile."""
         tracer = Tracer(self._tree, self._digests, self._looked)
         traces: dict[str, Trace] = {}
-        for key, digest in self._found.items():
+        for key, manifest in self._manifests.items():
             if not any(file.source in self._digests.unsure for file in self._files[key]):
                 # A time that is too far off cannot be packed.
                 with contextlib.suppress(OSError, struct.error):
-                    traces[key] = Trace(digest, tracer.units(self._asked[key]))
+                    traces[key] = Trace(manifest.digest, tracer.units(self._asked[key]))
         return traces, tracer.whole
 
     def _entry(self, file: ContextFile) -> Entry:

@@ -183,14 +183,9 @@ def _placed(
     if not prefix:
         return {file.path: file for file in itertools.chain(found.links, [top], inside)}
     goal = posixpath.join(prefix, path).rstrip("/")
-    return {
-        file.path: file for file in (_moved(file, top.path, goal) for file in itertools.chain([top], inside))
-    }
-
-
-def _moved(file: ContextFile, origin: str, goal: str) -> ContextFile:
-    inner = file.path[len(origin) :].lstrip("/")
-    return dataclasses.replace(file, path=posixpath.join(goal, inner).rstrip("/"))
+    start = len(top.path) + 1 if top.path else 0
+    moved = {f"{goal}/{file.path[start:]}": file for file in inside}
+    return {place: ContextFile(place, *file[1:]) for place, file in ({goal: top} | moved).items()}
 
 
 def _parents(tree: Tree, taken: Iterable[str], prefix: str) -> dict[str, ContextFile]:
@@ -200,7 +195,7 @@ def _parents(tree: Tree, taken: Iterable[str], prefix: str) -> dict[str, Context
         parent = path.rpartition("/")[0]
         while parent and parent not in parents:
             original = tree.resolve(_unprefixed(parent, prefix)).file or tree.root
-            parents[parent] = dataclasses.replace(original, path=parent)
+            parents[parent] = original._replace(path=parent)
             parent = parent.rpartition("/")[0]
     return parents
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.cache.engine import Engine
 from pipeline_dsl.cache.store import Store, default_root
+from pipeline_dsl.context.contexts import Contexts
 from pipeline_dsl.fastpath.keeping import kept, shared
 from pipeline_dsl.fastpath.look import Look
 from pipeline_dsl.fastpath.report import report
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
     from pipeline_dsl.cache.registry import Registry
 
 
-def attempt(words: Sequence[str], environ: Mapping[str, str]) -> bool:
+class Attempt(NamedTuple):
+    """What came of an attempt.
+
+    Arguments:
+        is_done: whether all was done before, and that has been said; else nothing has been said or done.
+        contexts: what has been read of build contexts, for who goes on from there.
+    """
+
+    is_done: bool
+    contexts: Contexts | None = None
+
+
+def attempt(words: Sequence[str], environ: Mapping[str, str]) -> Attempt:
     """Do what a command line asks for, if all of it was done before, and say so.
 
     Whatever stands in the way, a file that is missing as much as an engine that does not answer, is left to
@@ -29,34 +42,35 @@ def attempt(words: Sequence[str], environ: Mapping[str, str]) -> bool:
     Arguments:
         words: the words after the program's name.
         environ: the variables of this process.
-
-    Returns:
-        Whether that was so; else nothing has been said or done.
     """
     start = time.perf_counter()
+    store = Store(default_root(environ))
+    contexts = Contexts(store)
     try:
-        told = _told(words, environ, start)
+        told = _told(words, environ, contexts, start)
     except Exception:  # the usual path will meet it, too
-        return False
+        told = None
     if told is None:
-        return False
+        return Attempt(is_done=False, contexts=contexts)
     warnings, summary = told
     sys.stderr.writelines(f"{warning}\n" for warning in warnings)
     # A character that the encoding lacks is written as its number, as the usual path does.
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(f"{summary}\n".encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
-    return True
+    return Attempt(is_done=True)
 
 
 def _has_colour(environ: Mapping[str, str]) -> bool:
     return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM", "dumb") != "dumb"
 
 
-def _told(words: Sequence[str], environ: Mapping[str, str], start: float) -> tuple[Sequence[str], str] | None:
-    surroundings, store = Surroundings(words, environ), Store(default_root(environ))
+def _told(
+    words: Sequence[str], environ: Mapping[str, str], contexts: Contexts, start: float
+) -> tuple[Sequence[str], str] | None:
+    surroundings, store = Surroundings(words, environ), contexts.store
     engine = Engine.from_environment(environ)
-    if engine is None:
+    if engine is None or store is None:
         return None
     with _registry(surroundings) as registry, store.lease():
         document = kept(store, surroundings)
@@ -65,7 +79,7 @@ def _told(words: Sequence[str], environ: Mapping[str, str], start: float) -> tup
         if document is None:
             return None
         root = surroundings.local(document["root"])
-        ages = Look(document, root, store, engine, registry).ages()
+        ages = Look(document, root, contexts, engine, registry).ages()
     took = time.perf_counter() - start
     return document["warnings"], report(document, ages, took, colour=_has_colour(environ))
 

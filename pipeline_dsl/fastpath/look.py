@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.cache import images
 from pipeline_dsl.cache.exchange import fetched
 from pipeline_dsl.cache.key import make_key
-from pipeline_dsl.context.contexts import ContextRequest, Contexts
+from pipeline_dsl.context.contexts import ContextRequest
 from pipeline_dsl.context.selection import Selection
 
 if TYPE_CHECKING:
     from pipeline_dsl.cache.engine import Engine
     from pipeline_dsl.cache.key import Key
     from pipeline_dsl.cache.registry import Registry
-    from pipeline_dsl.cache.store import Record, Store
+    from pipeline_dsl.cache.store import Record
+    from pipeline_dsl.context.contexts import Contexts
     from pipeline_dsl.fastpath.document import BuildPlan, Document, StepPlan
 
 
@@ -30,20 +31,22 @@ class Look:
     Arguments:
         document: what there is to do.
         root: the project's root directory.
-        store: what earlier runs have left.
+        contexts: reads build contexts; with a store of what earlier runs have left.
         engine: the container engine.
         registry: the cache repository; None if there is none.
     """
 
     def __init__(
-        self, document: Document, root: str, store: Store, engine: Engine, registry: Registry | None
+        self, document: Document, root: str, contexts: Contexts, engine: Engine, registry: Registry | None
     ) -> None:
+        if contexts.store is None:
+            raise NotCached
         self._document = document
         self._root = root
         self._registry = registry
-        self._store = store
+        self._store = contexts.store
         self._engine = engine
-        self._contexts = Contexts(store)
+        self._contexts = contexts
         self._bases: dict[str, str] = {}
         self._used: list[Record] = []
 

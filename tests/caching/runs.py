@@ -112,7 +112,7 @@ class Runs:
     def is_answered_fast(self, state: State, pipeline: str) -> bool:
         """Say whether the fast path finds that there is nothing to do."""
         with contextlib.redirect_stdout(io.StringIO()):
-            return attempt(self.words(state, pipeline), os.environ)
+            return attempt(self.words(state, pipeline), os.environ).is_done
 
     def run_by_command(self, state: State, pipeline: str, *more: str) -> Told:
         """Run a pipeline with what earlier runs have left, in a process of its own, by whichever path."""

@@ -122,7 +122,7 @@ def test_files_are_found_once_with_what_the_disk_says_of_them(root: Path) -> Non
     by_path = {file.path: file for file in files}
     assert len(by_path) == len(files)
     source = str(root / "src/app.js")
-    assert by_path["src/app.js"] == ContextFile(
+    assert by_path["src/app.js"]._replace(ctime_ns=0, inode=0) == ContextFile(
         "src/app.js", source, Kind.REGULAR, 0o750, 10, 1_234_567_890_123
     )
     assert (by_path["src"].kind, by_path["src"].mode, by_path["src"].size) == (Kind.DIRECTORY, 0o700, 0)

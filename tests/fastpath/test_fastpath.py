@@ -38,7 +38,7 @@ def project(make_project: MakeProject, cli: CommandLine, monkeypatch: pytest.Mon
 
 
 def is_fast(*words: str) -> bool:
-    return attempt(["run", *words], os.environ)
+    return attempt(["run", *words], os.environ).is_done
 
 
 def test_what_has_passed_takes_it_and_says_what_the_usual_path_says(

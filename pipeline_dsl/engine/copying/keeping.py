@@ -79,10 +79,7 @@ def keep(wanted: Keep, into: Path, goal: str, cancel: threading.Event) -> str:
 
 def _pack(directory: Directory, place: str, source: Path, cancel: threading.Event) -> None:
     """Pack a directory; the same files give the same bytes. Directories change whenever one is copied."""
-    files = [
-        dataclasses.replace(file, mtime_ns=0) if file.kind is Kind.DIRECTORY else file
-        for file in _files(source)
-    ]
+    files = [file._replace(mtime_ns=0) if file.kind is Kind.DIRECTORY else file for file in _files(source)]
     directory.write(place, _compressed(pack(files, {}), cancel), Attributes(0o644, time.time_ns()))
 
 

@@ -13,7 +13,7 @@ from pipeline_dsl.plan.reasons import wording
 from pipeline_dsl.plan.reasons.reason import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from pipeline_dsl.context.manifest import Entry, Manifest
 
@@ -67,23 +67,26 @@ def file_reasons(now: Manifest | None, before: Manifest | None) -> tuple[Reason,
     if now is None or before is None:
         whose = "now" if now is None else "the last time"
         return (Reason("files", "the files changed", (f"Which ones they were {whose} cannot be told.",)),)
-    changes = sorted(_changes(_by_place(now), _by_place(before)), key=lambda change: change.path)
+    differing = {_place(entry) for entry in {*now.entries} ^ {*before.entries}}
+    there, last = _by_place(now, differing), _by_place(before, differing)
+    changes = sorted(_changes(there, last), key=lambda change: change.path)
     if not changes:
         return ()
     return (Reason("files", _headline(changes), tuple(map(_detail, changes))),)
 
 
-def _by_place(manifest: Manifest) -> dict[str, Entry]:
-    """Give files by where their author has them: some are sent from elsewhere, or from two places."""
-    found: dict[str, Entry] = {}
-    for entry in manifest.entries:
-        path = entry.path
-        if path.startswith(_SENT):
-            path = path.removeprefix(_SENT).partition("/")[2]
-            entry = entry._replace(path=path)  # noqa: PLW2901 -- the same file
-        if path and path != OWN_DIRECTORY:
-            found[path] = entry
-    return found
+def _by_place(manifest: Manifest, places: Container[str]) -> dict[str, Entry]:
+    """Give the files in some places by these places; a directory that is all of a context has none."""
+    placed = ((_place(entry), entry) for entry in manifest.entries)
+    return {path: entry._replace(path=path) for path, entry in placed if path and path in places}
+
+
+def _place(entry: Entry) -> str:
+    """Say where a file's author has it: some are sent from elsewhere, or from two places."""
+    path = entry.path
+    if path.startswith(_SENT):
+        return path.removeprefix(_SENT).partition("/")[2]
+    return "" if path == OWN_DIRECTORY else path
 
 
 def _changes(entries: Mapping[str, Entry], last: Mapping[str, Entry]) -> Iterator[_Change]:
