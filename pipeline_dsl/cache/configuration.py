@@ -1,9 +1,11 @@
 """Docker's own configuration, ``config.json``: what of it is read without the SDK."""
 
+# pathlib takes longer to load than the file takes to be read.
+# ruff: noqa: PTH111, PTH118, PTH123
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ def read_configuration(environ: Mapping[str, str]) -> Mapping[str, object]:
     """
     for path in _paths(environ):
         try:
-            told: object = json.loads(path.read_bytes())
+            with open(path, "rb") as file:
+                told: object = json.loads(file.read())
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -41,8 +44,8 @@ def read_configuration(environ: Mapping[str, str]) -> Mapping[str, object]:
     return {}
 
 
-def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
+def _paths(environ: Mapping[str, str]) -> Iterator[str]:
     if environ.get("DOCKER_CONFIG"):
-        yield Path(environ["DOCKER_CONFIG"], "config.json")
-    home = environ.get("HOME") or Path("~").expanduser()
-    yield Path(home, ".docker", "config.json")
+        yield os.path.join(environ["DOCKER_CONFIG"], "config.json")
+    home = environ.get("HOME") or os.path.expanduser("~")
+    yield os.path.join(home, ".docker", "config.json")

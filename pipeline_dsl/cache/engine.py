@@ -6,12 +6,11 @@ all it takes. Importing ``http.client`` takes as long as a hundred such requests
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import socket
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.cache.configuration import ConfigurationError, read_configuration
 
@@ -29,8 +28,7 @@ class EngineDown(Exception):  # noqa: N818 -- what it says is all there is: the 
     """The engine did not answer, or not as it does when all is well: leave it to ``pipeline_dsl.engine``."""
 
 
-@dataclasses.dataclass(frozen=True)
-class EngineImageFacts:
+class EngineImageFacts(NamedTuple):
     """An image that the engine has.
 
     Arguments:
@@ -48,8 +46,7 @@ class EngineImageFacts:
     created: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Engine:
+class Engine(NamedTuple):
     """An engine that listens at a Unix socket; fit for several threads at once.
 
     Arguments:

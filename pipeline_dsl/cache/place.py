@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 VARIABLE = "PIPELINE_DSL_CACHE_DIRECTORY"
 """The variable that names another place."""
@@ -18,16 +17,14 @@ VARIABLE = "PIPELINE_DSL_CACHE_DIRECTORY"
 _APPLICATION = "pipeline-dsl"
 
 
-def default_root(environ: Mapping[str, str]) -> Path:
+def default_root(environ: Mapping[str, str]) -> str:
     """Say where the store is: where the variable says, or else in the user's cache directory.
 
     Arguments:
         environ: the variables of this process.
     """
-    from pathlib import Path
-
     named = environ.get(VARIABLE)
-    return Path(os.path.abspath(named)) if named else Path(_user_cache(environ), "store")
+    return os.path.abspath(named) if named else os.path.join(_user_cache(environ), "store")
 
 
 def _user_cache(environ: Mapping[str, str]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context.directory import Directory, Place
 from pipeline_dsl.context.snapshot import Snapshot
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from pipeline_dsl.context.tree import ContextFile
 
 
-@dataclasses.dataclass(frozen=True)
-class ContextRequest:
+class ContextRequest(NamedTuple):
     """Which files a build takes.
 
     Arguments:

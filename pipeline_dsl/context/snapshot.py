@@ -7,7 +7,6 @@ read.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,8 +32,7 @@ class Trace(NamedTuple):
     units: tuple[Unit, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The traces of a directory.
 
     Arguments:

@@ -377,10 +377,10 @@ def test_a_store_is_where_platformdirs_says(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     said = platformdirs.user_cache_path("pipeline-dsl", appauthor=False) / "store"
-    assert default_root(os.environ) == said
+    assert default_root(os.environ) == str(said)
 
 
 def test_a_store_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     variables = {"PIPELINE_DSL_CACHE_DIRECTORY": "here/kept", "XDG_CACHE_HOME": "/x"}
-    assert default_root(variables) == tmp_path / "here" / "kept"
+    assert default_root(variables) == str(tmp_path / "here" / "kept")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from pipeline_dsl.fastpath.attempt import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pipeline_dsl.engine.sdk.client import SdkDocker
     from tests.conftest import CommandLine, MakeProject
@@ -109,7 +109,7 @@ def move_name(root: Path, docker: SdkDocker) -> None:
 
 
 def remove_runs(_root: Path, _: SdkDocker) -> None:
-    shutil.rmtree(default_root(os.environ) / "records/run")
+    shutil.rmtree(Path(default_root(os.environ), "records/run"))
 
 
 CHANGES = (
@@ -190,7 +190,7 @@ def test_a_file_that_reads_a_variable_is_evaluated_each_time(
 
 def test_a_damaged_plan_is_not_believed(project: Path) -> None:
     store = Store(default_root(os.environ))
-    notes = [path for path in (default_root(os.environ) / "notes").rglob("*") if path.is_file()]
+    notes = [path for path in Path(default_root(os.environ), "notes").rglob("*") if path.is_file()]
     assert notes
     for note in notes:
         note.write_bytes(note.read_bytes()[:-1])
