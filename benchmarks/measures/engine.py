@@ -70,6 +70,7 @@ class Engine:
         """Push an image under another name, which it does not keep."""
         self._ask("POST", f"/images/{image}/tag", repo=repository, tag=tag)
         told = self._request("POST", f"/images/{repository}/push", {"tag": tag}, {"X-Registry-Auth": "e30="})
+        self._ask("DELETE", f"/images/{repository}:{tag}")
         if b'"error"' in told:
             raise SystemExit(f"{repository}:{tag} cannot be pushed: {told.decode()}")
 

@@ -33,7 +33,6 @@ def fresh(bench: Workbench) -> Iterator[Row]:
         settle()
         with bench.cleared(root):
             yield from _rows(bench, registry, second, root)
-        bench.engine.forget(repository)
 
 
 def _rows(bench: Workbench, registry: Registry, second: Engine, root: Path) -> Iterator[Row]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 import posixpath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context import wildcard
 from pipeline_dsl.context.absence import absence
@@ -105,8 +104,7 @@ def read_tree(tree: Tree, selections: Iterable[Selection]) -> tuple[ContextFile,
     return tuple(map(files.__getitem__, sorted(files)))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """A path that a source stands for; ``whole`` unless it is where wildcards only look around."""
 
     path: str

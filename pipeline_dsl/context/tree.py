@@ -74,8 +74,7 @@ class Asked:
     paths: set[str] = dataclasses.field(default_factory=set)
 
 
-@dataclasses.dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What a path leads to.
 
     Arguments:

@@ -130,8 +130,33 @@ def _package_state() -> list[str | int]:
 
 
 def _package_content() -> str:
-    """Give what is the same where the same version of this package is installed."""
-    return _digest(sorted(_state(entry.path) for entry in _sources()))
+    """Give what is the same where the same version of this package is installed.
+
+    It is told by the digests that an installer has recorded, unless a file is newer than these.
+    """
+    digests = _recorded()
+    if digests is None:
+        return _digest(sorted(_state(entry.path) for entry in _sources()))
+    return _digest(digests)
+
+
+def _recorded() -> list[str] | None:
+    """Give the digests of the source files as they were installed; None if they may not be the same any more.
+
+    Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
+    (package,) = pipeline_dsl.__path__
+    folder, name = os.path.split(package)
+    record = os.path.join(folder, f"{name}-{pipeline_dsl.__version__}.dist-info", "RECORD")
+    try:
+        with open(record, encoding="utf-8") as file:
+            lines = sorted(line for line in file if line.startswith(f"{name}/") and ".py,sha256=" in line)
+        installed = os.stat(record).st_mtime_ns
+    except OSError:
+        return None
+    sources = list(_sources())
+    is_edited = any(entry.stat().st_mtime_ns > installed for entry in sources)
+    return None if is_edited or len(lines) != len(sources) else lines
 
 
 def _sources() -> Iterator[os.DirEntry[str]]:

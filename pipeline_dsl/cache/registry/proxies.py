@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 import ipaddress
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pipeline_dsl.cache.registry.failure import Failure
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclasses.dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """A server.
 
     Arguments:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from typing import NamedTuple
 
 HUB = "docker.io"
 """The registry of names that do not begin with a host."""
@@ -15,8 +15,7 @@ _PATH_RULE = "its path may have lower case letters and digits, with . _ __ or - 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 
 
-@dataclasses.dataclass(frozen=True)
-class Repository:
+class Repository(NamedTuple):
     """A repository of a registry.
 
     Arguments:
