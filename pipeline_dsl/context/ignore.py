@@ -18,7 +18,7 @@ import functools
 import itertools
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context import wildcard
 from pipeline_dsl.context.wildcard import MalformedError
@@ -46,8 +46,7 @@ _MISREAD = (
 _REPETITION = re.compile(r"\{\d+(,\d*)?\}")
 
 
-@dataclasses.dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One pattern of a list.
 
     Arguments:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.cache import images
+from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cache.exchange import fetched
 from pipeline_dsl.cache.key import make_key
 from pipeline_dsl.context.contexts import ContextRequest
@@ -47,7 +49,7 @@ class Look:
         self._store = contexts.store
         self._engine = engine
         self._contexts = contexts
-        self._bases: dict[str, str] = {}
+        self._bases: dict[str, str | Ahead[str | None]] = {}
         self._used: list[Record] = []
 
     def ages(self) -> list[list[float | None]]:
@@ -68,9 +70,10 @@ class Look:
 
     def _image(self, build: BuildPlan, platform: str) -> Key:
         """Make sure that an image is there, under all its names, and give its key."""
-        files = self._contexts.digest(self._request(build))
         bases = [self._base(reference) for reference in build["bases"]]
-        key = images.image_key(build["ingredients"], files, bases, platform)
+        files = self._contexts.digest(self._request(build))
+        known = [base if isinstance(base, str) else _existing(base.result()) for base in bases]
+        key = images.image_key(build["ingredients"], files, known, platform)
         found = self._engine.image(images.reference(key.digest))
         if found:
             is_named = set(build["tags"]) <= set(found.tags)
@@ -90,20 +93,18 @@ class Look:
             excludes=tuple(build["excludes"]),
         )
 
-    def _base(self, reference: str) -> str:
+    def _base(self, reference: str) -> str | Ahead[str | None]:
+        """Give what tells the content of a base image, which a registry may take a while to say."""
         if reference not in self._bases:
             self._bases[reference] = images.pinned_digest(reference) or self._present(reference)
         return self._bases[reference]
 
-    def _present(self, reference: str) -> str:
+    def _present(self, reference: str) -> str | Ahead[str | None]:
         found = self._engine.image(reference)
         if found is None and self._registry is None:
             raise NotCached
         if found is None:
-            digest = self._engine.distribution(reference, "")
-            if digest is None:
-                raise NotCached
-            return digest
+            return Ahead(functools.partial(self._engine.distribution, reference, ""))
         if self._document["platform"] not in ("", found.platform):
             raise NotCached
         return images.base_digest(reference, found.digests, found.id)
@@ -128,3 +129,9 @@ class Look:
         if record is None:
             raise NotCached
         return record
+
+
+def _existing(digest: str | None) -> str:
+    if digest is None:
+        raise NotCached
+    return digest

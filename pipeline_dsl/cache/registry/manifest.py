@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING
+import types
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.cache.registry.failure import Failure
 
@@ -30,8 +30,7 @@ KINDS = (
 """The media types of the manifests that we know."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """A blob, or a manifest, as another manifest names it.
 
     Arguments:
@@ -45,12 +44,11 @@ class Descriptor:
     digest: str
     size: int
     media_type: str
-    annotations: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    annotations: Mapping[str, str] = types.MappingProxyType({})
     platform: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a tag stands for.
 
     Arguments:

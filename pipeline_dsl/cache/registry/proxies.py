@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import ipaddress
 import dataclasses
+import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
 import json
-import threading
 import urllib.parse
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
+from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cache.engine import Engine, EngineDown
 from pipeline_dsl.cache.images import REPOSITORY
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from pipeline_dsl.engine.docker import Docker, Login
     from pipeline_dsl.engine.steps.bases import Present
-
-_Answer = TypeVar("_Answer")
 
 
 class Eyes(Protocol):
@@ -84,8 +82,8 @@ class QuickEyes:
     def __init__(self, engine: Engine, connect: Callable[[], Docker]) -> None:
         self._engine = listing = _Listing(engine.socket)
         self._connect = connect
-        self._platform = _ahead(listing.platform)
-        self._built = _ahead(lambda: listing.references(REPOSITORY))
+        self._platform = Ahead(listing.platform)
+        self._built = Ahead(lambda: listing.references(REPOSITORY))
 
     @functools.cached_property
     def docker(self) -> Docker:
@@ -129,20 +127,6 @@ class _Listing(Engine):
             for reference in references
             if reference.startswith(beginning)
         }
-
-
-def _ahead(ask: Callable[[], _Answer]) -> concurrent.futures.Future[_Answer]:
-    """Ask in a thread that nobody has to wait for."""
-    future: concurrent.futures.Future[_Answer] = concurrent.futures.Future()
-
-    def answer() -> None:
-        try:
-            future.set_result(ask())
-        except Exception as error:  # noqa: BLE001 -- whoever wants the answer gets it
-            future.set_exception(error)
-
-    threading.Thread(target=answer, name="engine", daemon=True).start()
-    return future
 
 
 def _identified(told: object) -> tuple[str, list[str]]:
