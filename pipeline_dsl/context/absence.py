@@ -45,7 +45,7 @@ def _missing(tree: Tree, path: str, found: Resolved) -> Problem:
 
 def _ignored(tree: Tree, path: str, found: Resolved) -> Problem:
     pattern = tree.ignore.reason(found.lost)
-    place = f" ({pattern.at})" if pattern and pattern.at else ""
+    place = " ({}:{})".format(*pattern.place) if pattern and pattern.place else ""
     message = (
         f'"{path}" is to be copied, but "{found.lost}"{_led_by(found)} is ignored '
         f'by the pattern "{pattern}"{place}.'

@@ -13,7 +13,6 @@ meant. Where they would, the pattern is refused (``_MISREAD``).
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 import posixpath
@@ -22,7 +21,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context import wildcard
 from pipeline_dsl.context.wildcard import MalformedError
-from pipeline_dsl.errors import DefinitionError, Position, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,20 +51,23 @@ class Pattern(NamedTuple):
         text: the pattern, cleaned, without its ``!``.
         negated: whether it keeps what it matches.
         expression: regular expression of the paths that it matches in full.
-        at: its line, when it was read from a file.
+        place: the file and the line, counted from 1, that it was read from; None for neither.
     """
 
     text: str
     negated: bool
     expression: str
-    at: Position | None = None
+    place: tuple[str, int] | None = None
 
     def __str__(self) -> str:
         return f"!{self.text}" if self.negated else self.text
 
 
-@dataclasses.dataclass(frozen=True)
-class Ignore:
+class _Patterns(NamedTuple):
+    patterns: tuple[Pattern, ...] = ()
+
+
+class Ignore(_Patterns):
     """A list of patterns; it matches what is to be left out.
 
     >>> ignore = Ignore.of(["**/*.log", "node_modules", "!keep.log"])
@@ -76,8 +77,6 @@ class Ignore:
     Arguments:
         patterns: the patterns in the order of the list.
     """
-
-    patterns: tuple[Pattern, ...] = ()
 
     @classmethod
     def parse(cls, text: str, file: str = ".dockerignore") -> Ignore:
@@ -92,9 +91,7 @@ class Ignore:
         """
         lines = enumerate(text.removeprefix("\ufeff").split("\n"), start=1)
         return cls(
-            _read(
-                (_rooted(line.strip()), Position(file, number)) for number, line in lines if line[:1] != "#"
-            )
+            _read((_rooted(line.strip()), (file, number)) for number, line in lines if line[:1] != "#")
         )
 
     @classmethod
@@ -187,29 +184,34 @@ def _clean(path: str) -> str:
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
-def _read(lines: Iterable[tuple[str, Position | None]]) -> tuple[Pattern, ...]:
+def _read(lines: Iterable[tuple[str, tuple[str, int] | None]]) -> tuple[Pattern, ...]:
     patterns: list[Pattern] = []
-    problems: list[Problem] = []
-    for line, at in lines:
+    malformed: list[tuple[str, tuple[str, int] | None]] = []
+    for line, place in lines:
         if not line.strip():
             continue
         cleaned = _clean(line.strip())
         try:
-            patterns.append(_pattern(cleaned, at))
+            patterns.append(_pattern(cleaned, place))
         except MalformedError as reason:
-            message = f'The pattern "{cleaned}" {reason}.'
-            problems.append(Problem("malformed-pattern", message, at, "Correct it or take it away."))
-    if problems:
-        raise DefinitionError(problems)
+            malformed.append((f'The pattern "{cleaned}" {reason}.', place))
+    if malformed:
+        from pipeline_dsl.errors import DefinitionError, Position, Problem  # noqa: PLC0415 -- rarely needed
+
+        hint = "Correct it or take it away."
+        raise DefinitionError(
+            Problem("malformed-pattern", message, place and Position(*place), hint)
+            for message, place in malformed
+        )
     return tuple(patterns)
 
 
-def _pattern(cleaned: str, at: Position | None) -> Pattern:
+def _pattern(cleaned: str, place: tuple[str, int] | None) -> Pattern:
     negated = cleaned.startswith("!")
     text = cleaned[1:] if negated else cleaned
     if not text:
         raise MalformedError("negates nothing")
-    return Pattern(text, negated, _expression(text), at)
+    return Pattern(text, negated, _expression(text), place)
 
 
 def _expression(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import itertools
@@ -28,8 +27,11 @@ class Entry(NamedTuple):
     content: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Manifest:
+class _Entries(NamedTuple):
+    entries: tuple[Entry, ...]
+
+
+class Manifest(_Entries):
     """The files of a build context as far as they can make a difference to an image: no times, no owners.
 
     >>> manifest = Manifest((Entry("a", "d", 0o755, ""), Entry("a/b", "l", 0, "../c")))
@@ -39,8 +41,6 @@ class Manifest:
     Arguments:
         entries: what is in it, sorted by path.
     """
-
-    entries: tuple[Entry, ...]
 
     @functools.cached_property
     def digest(self) -> str:

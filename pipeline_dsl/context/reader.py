@@ -12,7 +12,6 @@ from pipeline_dsl.context.reading import read_tree, unreadable
 from pipeline_dsl.context.snapshot import Trace
 from pipeline_dsl.context.trace import Tracer
 from pipeline_dsl.context.tree import Asked, ContextFile, Kind, Tree
-from pipeline_dsl.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +68,8 @@ class Reader:
             try:
                 self._manifests[key] = Manifest(tuple(map(self._entry, files)))
             except OSError as error:
+                from pipeline_dsl.errors import DefinitionError  # noqa: PLC0415 -- rarely needed
+
                 raise DefinitionError([unreadable(error, self._tree.layers.root)]) from error
         return self._manifests[key]
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import itertools
 import os
 import posixpath
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context import wildcard
-from pipeline_dsl.context.absence import absence
 from pipeline_dsl.context.ignore import Ignore
 from pipeline_dsl.context.layers import Layers, ignore_bytes
 from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.context.tree import ContextFile, Kind, Resolved, Tree
 from pipeline_dsl.context.wildcard import MalformedError
-from pipeline_dsl.errors import DefinitionError, Problem
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pipeline_dsl.errors import DefinitionError, Problem
+
+# What tells that something is wrong is imported where something is: a run that only reads does without.
+# ruff: noqa: PLC0415
 
 __all__ = ["ContextFile", "Kind", "Selection", "load_ignore", "read_context"]
 
@@ -36,7 +39,7 @@ def load_ignore(root: Path) -> Ignore:
     try:
         return parse_ignore(ignore_bytes(os.fspath(root)))
     except OSError as error:
-        raise DefinitionError([unreadable(error, os.fspath(root))]) from error
+        raise _error([unreadable(error, os.fspath(root))]) from error
 
 
 def parse_ignore(content: bytes) -> Ignore:
@@ -98,9 +101,9 @@ def read_tree(tree: Tree, selections: Iterable[Selection]) -> tuple[ContextFile,
         for selection in selections:
             files |= _taken(tree, selection, problems)
     except OSError as error:
-        raise DefinitionError([unreadable(error, tree.layers.root)]) from error
+        raise _error([unreadable(error, tree.layers.root)]) from error
     if problems:
-        raise DefinitionError(problems)
+        raise _error(problems)
     return tuple(map(files.__getitem__, sorted(files)))
 
 
@@ -119,11 +122,13 @@ def _taken(tree: Tree, selection: Selection, problems: dict[Problem, None]) -> d
         try:
             wanted = list(_expanded(tree, source))
         except MalformedError as reason:
-            problems[Problem("source-malformed", f'The source "{source}" {reason}.')] = None
+            problems[_malformed(source, reason)] = None
             continue
         for each in wanted:
             found = tree.resolve(each.path)
             if found.file is None:
+                from pipeline_dsl.context.absence import absence
+
                 problems[absence(tree, each.path, found)] = None
                 continue
             inside = _inside(tree, found.file, exclude) if each.whole else ()
@@ -206,8 +211,24 @@ def _unprefixed(path: str, prefix: str) -> str:
 
 def unreadable(error: OSError, root: str) -> Problem:
     """Say what of a build context cannot be read."""
+    from pathlib import Path
+
+    from pipeline_dsl.errors import Problem
+
     name = str(error.filename or root)
     if Path(name).is_relative_to(root):
         name = os.path.relpath(name, root)
     message = f'"{name}" in the build context cannot be read: {error.strerror}.'
     return Problem("context-unreadable", message, hint="Make it readable, or ignore it in .dockerignore.")
+
+
+def _malformed(source: str, reason: MalformedError) -> Problem:
+    from pipeline_dsl.errors import Problem
+
+    return Problem("source-malformed", f'The source "{source}" {reason}.')
+
+
+def _error(problems: Iterable[Problem]) -> DefinitionError:
+    from pipeline_dsl.errors import DefinitionError
+
+    return DefinitionError(problems)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 import enum
 import os
 import stat
@@ -61,17 +60,17 @@ class ContextFile(NamedTuple):
     inode: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
 class Asked:
     """What was looked at in a tree, by paths.
 
-    Arguments:
+    Attributes:
         directories: those that were listed.
         paths: files that were looked for, found or not.
     """
 
-    directories: set[str] = dataclasses.field(default_factory=set)
-    paths: set[str] = dataclasses.field(default_factory=set)
+    def __init__(self) -> None:
+        self.directories: set[str] = set()
+        self.paths: set[str] = set()
 
 
 class Resolved(NamedTuple):

@@ -115,7 +115,7 @@ def test_the_reason_is_the_last_pattern_that_ignores() -> None:
     ignore = Ignore.parse("a\n!a/b\n*/b/*.log\n")
 
     assert [
-        (str(reason), reason.at and reason.at.line)
+        (str(reason), reason.place and reason.place[1])
         for reason in (ignore.reason("a/b/c.log"), ignore.reason("a/x"))
         if reason
     ] == [("*/b/*.log", 3), ("a", 1)]

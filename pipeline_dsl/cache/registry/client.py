@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import re
 import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from pipeline_dsl.cache.registry import manifest as manifests
 from pipeline_dsl.cache.registry.failure import Failure, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from pipeline_dsl.cache.registry.manifest import Manifest
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
 Blob: TypeAlias = "tuple[bytes | Path | str, str, Mapping[str, str]]"
 """What becomes a layer: its content or a file's path, its media type, its annotations."""
 
-CERTIFICATES = Path("/etc/docker/certs.d")
+CERTIFICATES = "/etc/docker/certs.d"
 """Where docker keeps the certificates of registries, a directory ``HOST:PORT`` for each."""
 
 _LONGEST_DOCUMENT = 64 << 20
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How a registry is reached.
 
     Arguments:
@@ -44,10 +42,13 @@ class Options:
     """
 
     insecure: bool = False
-    environ: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ, repr=False)
-    certificates: Path = CERTIFICATES
+    environ: Mapping[str, str] = os.environ
+    certificates: str | os.PathLike[str] = CERTIFICATES
     patience: float = 30
     pause: Callable[[float], object] = time.sleep
+
+    def __repr__(self) -> str:
+        return f"Options(insecure={self.insecure})"  # variables may hold what is secret
 
 
 _USUAL = Options()

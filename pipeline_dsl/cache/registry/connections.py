@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import http.client
 import ssl
 import threading
-from typing import IO, TYPE_CHECKING
+import types
+from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pipeline_dsl.cache.registry.answer import Answer
@@ -17,7 +17,6 @@ from pipeline_dsl.cache.registry.request import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from pipeline_dsl.cache.registry.proxies import Origin
     from pipeline_dsl.cache.registry.request import Body, Request
@@ -29,8 +28,7 @@ _BLOCK = 1 << 18
 """Bytes of a file that are sent at a time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Link:
+class _Link(NamedTuple):
     """A connection to a server, used by one thread at a time.
 
     Arguments:
@@ -41,7 +39,10 @@ class _Link:
 
     wire: http.client.HTTPConnection
     prefix: str = ""
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = types.MappingProxyType({})
+
+    def __repr__(self) -> str:
+        return f"_Link({self.wire!r})"
 
 
 class Connections:
@@ -54,7 +55,7 @@ class Connections:
         patience: seconds that a silent server is waited for.
     """
 
-    def __init__(self, environ: Mapping[str, str], authorities: Path, patience: float) -> None:
+    def __init__(self, environ: Mapping[str, str], authorities: str, patience: float) -> None:
         self._environ = environ
         self._authorities = authorities
         self._patience = patience
@@ -144,12 +145,14 @@ class Connections:
             return self._trust
 
 
-def _trust(authorities: Path) -> ssl.SSLContext:
+def _trust(authorities: str) -> ssl.SSLContext:
     """Trust what the system trusts and what docker would, and show the certificates that docker would."""
+    from pathlib import Path  # noqa: PLC0415 -- registries on this machine do without
+
     context = ssl.create_default_context()
-    for path in sorted(authorities.glob("*.crt")):
+    for path in sorted(Path(authorities).glob("*.crt")):
         context.load_verify_locations(path)
-    for path in sorted(authorities.glob("*.cert")):
+    for path in sorted(Path(authorities).glob("*.cert")):
         context.load_cert_chain(path, path.with_suffix(".key"))
     return context
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.cache.configuration import ConfigurationError, read_configuration
 from pipeline_dsl.cache.registry.failure import Failure
@@ -21,8 +20,7 @@ _PATIENCE = 60
 """Seconds for a helper: it may ask its user to unlock a key ring."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """What logs in: a user with a password, or one of two kinds of tokens. No text of it shows any of that.
 
     Arguments:
@@ -32,10 +30,13 @@ class Credential:
         registry_token: a token for the registry itself.
     """
 
-    username: str = dataclasses.field(default="", repr=False)
-    password: str = dataclasses.field(default="", repr=False)
-    identity_token: str = dataclasses.field(default="", repr=False)
-    registry_token: str = dataclasses.field(default="", repr=False)
+    username: str = ""
+    password: str = ""
+    identity_token: str = ""
+    registry_token: str = ""
+
+    def __repr__(self) -> str:
+        return "Credential()"
 
 
 def find_credential(host: str, environ: Mapping[str, str]) -> Credential | None:

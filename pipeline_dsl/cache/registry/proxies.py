@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -32,8 +31,7 @@ class Origin(NamedTuple):
     port: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy that is spoken to by http.
 
     Arguments:
@@ -44,7 +42,10 @@ class Proxy:
 
     host: str
     port: int
-    headers: Mapping[str, str] = dataclasses.field(repr=False)
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.host!r}, {self.port})"
 
 
 def origin_of(url: str) -> Origin:

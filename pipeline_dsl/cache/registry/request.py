@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import http.client
 import socket
 import ssl
-from typing import TYPE_CHECKING, TypeAlias
+import types
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pipeline_dsl.cache.registry.failure import Failure
 
@@ -18,8 +18,7 @@ Body: TypeAlias = "bytes | Path"
 """What is sent: from memory, or a file that is read while it is sent."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request.
 
     Arguments:
@@ -31,10 +30,13 @@ class Request:
     """
 
     method: str
-    url: str = dataclasses.field(repr=False)
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
-    body: Body = dataclasses.field(default=b"", repr=False)
+    url: str
+    headers: Mapping[str, str] = types.MappingProxyType({})
+    body: Body = b""
     is_writing: bool = False
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r})"  # the rest may hold what is secret
 
 
 _PASSING: tuple[tuple[type[Exception], str, float | None], ...] = (

@@ -1,8 +1,9 @@
 """Requests to one registry: logged in, redirected, and tried again where that may help."""
 
+# ruff: noqa: PTH112, PTH118 -- pathlib takes longer to load than the answer of a registry
 from __future__ import annotations
 
-import dataclasses
+import os
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin
 
@@ -14,7 +15,6 @@ from pipeline_dsl.cache.registry.proxies import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pipeline_dsl.cache.registry.answer import Answer
     from pipeline_dsl.cache.registry.client import Options
@@ -44,7 +44,7 @@ class Session:
     """
 
     def __init__(self, repository: Repository, login: tuple[str, str] | None, options: Options) -> None:
-        authorities = options.certificates / repository.host
+        authorities = os.path.join(options.certificates, repository.host)
         scheme = "http" if _is_plain(repository, authorities, insecure=options.insecure) else "https"
         self.base = f"{scheme}://{repository.address}/v2/{repository.path}/"
         self._origin = origin_of(self.base)
@@ -81,7 +81,7 @@ class Session:
         Raises:
             Failure: there is no answer, or it is another one.
         """
-        request = dataclasses.replace(request, url=urljoin(self.base, request.url))
+        request = request._replace(url=urljoin(self.base, request.url))
         used = self._authorization.header(request)
         answer, elsewhere = self._follow(request, used)
         if answer.status == _UNAUTHORIZED and not elsewhere:
@@ -106,7 +106,7 @@ class Session:
             if answer.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
                 return answer, elsewhere
             answer.read()
-            request = dataclasses.replace(request, url=joined(request.url, answer.header("Location")))
+            request = request._replace(url=joined(request.url, answer.header("Location")))
         raise Failure("it sends us from place to place")
 
     def _exchange(self, request: Request, authorization: str) -> tuple[Answer, str]:
@@ -114,7 +114,7 @@ class Session:
         origin = origin_of(request.url)
         if origin == self._origin:
             login = {"Authorization": authorization} if authorization else {}
-            own = dataclasses.replace(request, headers={**request.headers, **login})
+            own = request._replace(headers={**request.headers, **login})
             return self._connections.exchange(own), ""
         try:
             return self._connections.exchange(request), origin.host
@@ -130,5 +130,5 @@ def joined(base: str, location: str) -> str:
         return location  # which is no address, as the next request finds
 
 
-def _is_plain(repository: Repository, authorities: Path, *, insecure: bool) -> bool:
-    return insecure or (repository.is_local and not authorities.is_dir())
+def _is_plain(repository: Repository, authorities: str, *, insecure: bool) -> bool:
+    return insecure or (repository.is_local and not os.path.isdir(authorities))

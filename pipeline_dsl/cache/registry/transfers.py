@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from pipeline_dsl.cache.registry.session import Session, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from pipeline_dsl.cache.registry.answer import Answer
     from pipeline_dsl.cache.registry.client import Options
@@ -74,6 +74,8 @@ class Transfers:
         self, content: bytes | Path | str, media_type: str, annotations: Mapping[str, str] | None = None
     ) -> Descriptor:
         """Upload a blob, content or a file, unless it is there already."""
+        from pathlib import Path  # noqa: PLC0415 -- who only asks does without
+
         body = Path(content) if isinstance(content, str) else content
         digest, size = _measured(body)
         with self._lock:
