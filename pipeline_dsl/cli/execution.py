@@ -46,9 +46,10 @@ def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: S
         store: what earlier runs have left.
         plain: whether to print plain lines on a terminal, too.
     """
-    gc.freeze()
-    gc.set_threshold(_OBJECTS)
-    gc.enable()
+    if not gc.isenabled():  # the entry point has seen to that
+        gc.freeze()
+        gc.set_threshold(_OBJECTS)
+        gc.enable()
     docker = connect()
     shared = shared_repository(docker, options.settings.cache, options.secrets)
     memory = Memory(store, shared, is_asked=not options.no_cache)
