@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan
 
-_OBJECTS = 100_000
-"""New objects after which a run looks for garbage. As a rule there is none, and many files in a context."""
+_OBJECTS = 10_000
+"""New objects after which a run looks for garbage: sockets are among it, and many files of a context are not."""
 
 _EXIT_CODES = {Status.PASSED: 0, Status.FAILED: 1, Status.BROKEN: 3, Status.CANCELLED: 130}
 
