@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline_dsl.plan import Plan
 
 _OBJECTS = 10_000
-"""New objects after which a run looks for garbage: sockets are among it, and many files of a context are not."""
+"""New objects after which a run looks for garbage. Sockets are among that; files of a context seldom are."""
 
 _EXIT_CODES = {Status.PASSED: 0, Status.FAILED: 1, Status.BROKEN: 3, Status.CANCELLED: 130}
 
