@@ -17,7 +17,7 @@ VERSIONS: Mapping[str, int] = {"image": 1, "run": 1, "publish": 1, "plan": 1}
 Count a kind's version up when its components, or what they mean, change: no earlier key will be met again.
 """
 
-_PLAIN = frozenset((str, int, float, bool, type(None), bytes))
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 # The usual ones first: to ask an abstract class takes ten times as long.
 _LISTS = (list, tuple, Sequence)
 _MAPPINGS = (dict, Mapping)

@@ -134,13 +134,11 @@ def _package_content() -> str:
 
     It is told by the digests that an installer has recorded, unless a file is newer than these.
     """
-    digests = _recorded()
-    if digests is None:
-        return _digest(sorted(_state(entry.path) for entry in _sources()))
-    return _digest(digests)
+    sources = list(_sources())
+    return _digest(_recorded(sources) or sorted(_state(entry.path) for entry in sources))
 
 
-def _recorded() -> list[str] | None:
+def _recorded(sources: Sequence[os.DirEntry[str]]) -> list[str] | None:
     """Give the digests of the source files as they were installed; None if they may not be the same any more.
 
     Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
@@ -154,7 +152,6 @@ def _recorded() -> list[str] | None:
         installed = os.stat(record).st_mtime_ns
     except OSError:
         return None
-    sources = list(_sources())
     is_edited = any(entry.stat().st_mtime_ns > installed for entry in sources)
     return None if is_edited or len(lines) != len(sources) else lines
 
