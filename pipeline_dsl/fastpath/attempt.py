@@ -47,7 +47,7 @@ def attempt(words: Sequence[str], environ: Mapping[str, str]) -> Attempt:
     store = Store(default_root(environ))
     contexts = Contexts(store)
     try:
-        told = _told(words, environ, contexts, start)
+        told = _told(words, environ, store, contexts, start)
     except Exception:  # the usual path will meet it, too
         told = None
     if told is None:
@@ -66,11 +66,11 @@ def _has_colour(environ: Mapping[str, str]) -> bool:
 
 
 def _told(
-    words: Sequence[str], environ: Mapping[str, str], contexts: Contexts, start: float
+    words: Sequence[str], environ: Mapping[str, str], store: Store, contexts: Contexts, start: float
 ) -> tuple[Sequence[str], str] | None:
-    surroundings, store = Surroundings(words, environ), contexts.store
+    surroundings = Surroundings(words, environ)
     engine = Engine.from_environment(environ)
-    if engine is None or store is None:
+    if engine is None:
         return None
     with _registry(surroundings) as registry, store.lease():
         document = kept(store, surroundings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_dsl.cache.store import Store, default_root
+from pipeline_dsl.cli.caching import contexts
 from pipeline_dsl.fastpath.attempt import attempt
 
 if TYPE_CHECKING:
@@ -197,3 +199,14 @@ def test_a_damaged_plan_is_not_believed(project: Path) -> None:
     assert not is_fast()
     assert project.is_dir()
     assert store.root
+
+
+def test_what_it_has_read_of_files_is_handed_on(project: Path) -> None:
+    (project / "data").write_text("2\n")
+    made = attempt(["run"], os.environ)
+    assert not made.is_done
+    assert made.contexts
+    store = Store(default_root(os.environ))
+    assert contexts(argparse.Namespace(contexts=made.contexts), store) is made.contexts
+    other = Store(project / "elsewhere")
+    assert contexts(argparse.Namespace(contexts=made.contexts), other).store is other
