@@ -18,7 +18,7 @@ def entry_point() -> None:
         if _COMMAND in sys.argv[1:2]:
             from pipeline_dsl.fastpath.attempt import attempt
 
-            made = attempt(sys.argv[1:], os.environ)
+            made = attempt(sys.argv[1:], os.environ, _make_ready)
             if made.is_done:
                 return
             contexts = made.contexts
@@ -30,3 +30,8 @@ def entry_point() -> None:
     from pipeline_dsl.cli import main
 
     main.entry_point(contexts)
+
+
+def _make_ready() -> None:
+    """Load the program: most of what the usual path does before it builds."""
+    from pipeline_dsl.cli import run  # noqa: F401 -- to have it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from pipeline_dsl.context.directory import Directory, Place
 from pipeline_dsl.context.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pipeline_dsl.cache.store import Store
     from pipeline_dsl.context.manifest import Manifest
@@ -58,7 +59,7 @@ class Contexts:
             DefinitionError: as for ``read_context``; or ``.dockerignore`` is malformed or cannot be read.
         """
         with self._lock:
-            return self._directory(request).files(request.selections)
+            return self._directory(_place(request)).files(request.selections)
 
     def manifest(self, request: ContextRequest) -> Manifest:
         """Say what a build takes of its context.
@@ -67,7 +68,7 @@ class Contexts:
             DefinitionError: as for ``files``; or a file cannot be read.
         """
         with self._lock:
-            return self._directory(request).manifest(request.selections)
+            return self._directory(_place(request)).manifest(request.selections)
 
     def digest(self, request: ContextRequest) -> str:
         """Give the digest of the manifest, without reading a file that has not changed since an earlier run.
@@ -76,7 +77,7 @@ class Contexts:
             DefinitionError: as for ``manifest``.
         """
         with self._lock:
-            return self._directory(request).digest(request.selections)
+            return self._directory(_place(request)).digest(request.selections)
 
     def check(self, request: ContextRequest) -> None:
         """Make sure that all files are there.
@@ -85,22 +86,42 @@ class Contexts:
             DefinitionError: as for ``files``.
         """
         with self._lock:
-            directory = self._directory(request)
+            directory = self._directory(_place(request))
             if not directory.is_remembered(request.selections):
                 directory.files(request.selections)
 
+    def begin(self, requests: Iterable[ContextRequest]) -> bool:
+        """Begin to read what has changed in a second process, where that pays; tell whether it does.
+
+        Whoever asks for it later waits for that process, which also does what ``save`` would do for it.
+
+        Raises:
+            DefinitionError: ``.dockerignore`` cannot be read.
+        """
+        wanted: dict[Place, list[tuple[Selection, ...]]] = {}
+        for request in requests:
+            wanted.setdefault(_place(request), []).append(request.selections)
+        with self._lock:
+            begun = [
+                self._directory(place).begin(selections, functools.partial(self._save, place))
+                for place, selections in wanted.items()
+            ]
+        return any(begun)
+
     def save(self) -> None:
         """Leave what has been found to later runs, if it can be written."""
-        if self.store is None:
-            return
         with self._lock:
             for place, directory in self._directories.items():
-                if directory.has_learned:
-                    with contextlib.suppress(OSError):
-                        self.store.write_note(_note(place), directory.snapshot().dump())
+                directory.end()
+                self._save(place)
 
-    def _directory(self, request: ContextRequest) -> Directory:
-        place = Place(request.root, request.excludes, request.overlays)
+    def _save(self, place: Place) -> None:
+        directory = self._directories[place]
+        if self.store and directory.has_learned:
+            with contextlib.suppress(OSError):
+                self.store.write_note(_note(place), directory.snapshot().dump())
+
+    def _directory(self, place: Place) -> Directory:
         if place not in self._directories:
             self._directories[place] = Directory(place, self._clock, self._snapshot(place))
         return self._directories[place]
@@ -113,6 +134,10 @@ class Contexts:
             return None if note is None else Snapshot.load(note)
         except (OSError, ValueError):
             return None
+
+
+def _place(request: ContextRequest) -> Place:
+    return Place(request.root, request.excludes, request.overlays)
 
 
 def _note(place: Place) -> str:

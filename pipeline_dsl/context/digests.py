@@ -11,6 +11,8 @@ from pipeline_dsl.context.tree import ContextFile, Kind
 from pipeline_dsl.context.unit import FULL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline_dsl.context.content import Signature
     from pipeline_dsl.context.unit import Unit
 
@@ -18,12 +20,20 @@ if TYPE_CHECKING:
 class Digests:
     """The digests of files, by where they are on disk.
 
+    Arguments:
+        unchanged: directories in which all that was remembered in full is still so.
+
     Attributes:
         unsure: files that have changed between being found and being read.
+        learned: directories in which files have been read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unchanged: Iterable[Unit] = ()) -> None:
         self.unsure: set[str] = set()
+        self.learned: set[str] = set()
+        self._sure: dict[str, bytes] = {}
+        for unit in unchanged:
+            self._sure.update(zip(unit.paths(FULL), unit.contents(), strict=True))
         self._known: dict[str, tuple[Signature, bytes]] = {}
 
     def learn(self, unit: Unit) -> None:
@@ -41,6 +51,8 @@ class Digests:
         """
         if file.target:
             return link_digest(file.target)
+        if file.source in self._sure:
+            return self._sure[file.source]
         known = self._known.get(file.source)
         return known[1] if known is not None and known[0] == signed else None
 
@@ -50,6 +62,8 @@ class Digests:
         Raises:
             OSError: it cannot be read, or is not a regular file any more.
         """
+        if file.source in self._sure:
+            return self._sure[file.source]
         signed = signature(file)
         known = self._known.get(file.source)
         if known is not None and known[0] == signed:
@@ -57,6 +71,7 @@ class Digests:
         digest, status = read(file.source)
         if signed == signature_of(status):
             self._known[file.source] = (signed, digest)
+            self.learned.add(file.source.rpartition("/")[0])
         else:
             self.unsure.add(file.source)
         return digest

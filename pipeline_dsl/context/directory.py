@@ -8,13 +8,16 @@ import itertools
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline_dsl.context.layers import ignore_bytes
+from pipeline_dsl.context.beside import Beside
+from pipeline_dsl.context.layers import Layers, ignore_bytes
+from pipeline_dsl.context.looking import is_worthwhile
 from pipeline_dsl.context.memory import Memory
 from pipeline_dsl.context.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from pipeline_dsl.context.handover import Found
     from pipeline_dsl.context.ignore import Ignore
     from pipeline_dsl.context.manifest import Manifest
     from pipeline_dsl.context.reader import Reader
@@ -62,12 +65,40 @@ class Directory:
         self._snapshot = snapshot if snapshot and snapshot.taken <= self._looked else None
         self._memory = Memory(place.root, self._remembered(), lambda: self._ignore, self._looked)
         self._reader: Reader | None = None
+        self._beside: Beside | None = None
+        self._given: dict[str, Found] | None = None
         self._found: dict[str, str] = {}
+
+    def begin(self, requests: Iterable[tuple[Selection, ...]], after: Callable[[], None]) -> bool:
+        """Begin to read what has changed in a second process, if that pays.
+
+        Arguments:
+            requests: what is read.
+            after: done by that process when this one has got what it has found.
+
+        Returns:
+            Whether it has been begun.
+        """
+        changed = [selections for selections in requests if not self.is_remembered(selections)]
+        if not changed or self._reader or self._beside or not is_worthwhile(self._memory.units()):
+            return False
+        try:
+            self._beside = Beside(functools.partial(self._handed_over, changed), after)
+        except OSError:  # too many processes
+            return False
+        return True
+
+    def end(self) -> None:
+        """Wait for the second process, if there is one."""
+        if self._beside:
+            self._beside.end()
 
     @property
     def has_learned(self) -> bool:
         """Whether there is more to remember than the snapshot says. Overlays are only there for a run."""
-        return not self._place.overlays and (self._reader is not None or self._memory.has_learned)
+        if self._place.overlays:
+            return False
+        return self._reader is not None or (self._memory.has_learned and not self._given)
 
     def files(self, selections: tuple[Selection, ...]) -> tuple[ContextFile, ...]:
         """Find files.
@@ -75,7 +106,9 @@ class Directory:
         Raises:
             DefinitionError: as for ``read_context``.
         """
-        return self._reading().files(_key(selections), selections)
+        key = _key(selections)
+        found = self._taken_over().get(key)
+        return found.files if found else self._reading().files(key, selections)
 
     def manifest(self, selections: tuple[Selection, ...]) -> Manifest:
         """Find files and read them.
@@ -83,7 +116,9 @@ class Directory:
         Raises:
             DefinitionError: as for ``read_context``, or a file cannot be read.
         """
-        return self._reading().manifest(_key(selections), selections)
+        key = _key(selections)
+        found = self._taken_over().get(key)
+        return found.manifest if found else self._reading().manifest(key, selections)
 
     def is_remembered(self, selections: tuple[Selection, ...]) -> bool:
         """Say whether the digest can be given without reading the files."""
@@ -120,18 +155,38 @@ class Directory:
             return {}
         return self._snapshot.traces
 
+    def _handed_over(self, requests: Iterable[tuple[Selection, ...]]) -> bytes:
+        from pipeline_dsl.context import handover
+
+        found = {_key(each): handover.Found(self.files(each), self.manifest(each)) for each in requests}
+        return handover.dump(found)
+
+    def _taken_over(self) -> dict[str, Found]:
+        """Give what the second process has found, once it has; nothing if it has failed."""
+        if self._given is None:
+            self._given = {}
+            answer = self._beside.answer() if self._beside else None
+            if answer:
+                from pipeline_dsl.context import handover
+
+                self._given = handover.load(answer)
+        return self._given
+
     def _reading(self) -> Reader:
         if self._reader is None:
             from pipeline_dsl.context.digests import Digests
             from pipeline_dsl.context.reader import Reader
+            from pipeline_dsl.context.tree import Tree
 
-            digests = Digests()
+            layers = Layers(self._place.root, self._place.overlays)
+            unchanged = self._memory.unchanged()
+            digests = Digests(unchanged.values())
             remembered = self._snapshot.units() if self._snapshot else ()
             for unit in dict.fromkeys(itertools.chain(self._memory.units(), remembered)):
-                digests.learn(unit)
+                if unchanged.get(unit.place) is not unit:
+                    digests.learn(unit)
             looked = self._clock()
-            place = self._place
-            self._reader = Reader(place.root, place.overlays, self._ignore, digests, looked)
+            self._reader = Reader(Tree(layers, self._ignore, unchanged), digests, looked)
         return self._reader
 
     @functools.cached_property

@@ -76,14 +76,17 @@ class Memory:
             return other
         return known if unit in self._checked else None
 
+    def unchanged(self) -> dict[str, Unit]:
+        """Give the directories, by place, of which all that was noted is so, to all that can be told."""
+        settled = filter(None, self._checked.values())
+        return {unit.place: unit for unit in settled if unit.is_whole and RACY not in unit.classes}
+
     def _is_so(self, units: tuple[Unit, ...]) -> bool:
         found = look([unit for unit in units if unit not in self._checked])
         for unit in units:
             if unit not in self._checked:
                 self._checked[unit] = self._settled(unit, found[unit] if unit in found else unit.look())
-            if self._checked[unit] is None:
-                return False
-        return True
+        return all(self._checked[unit] is not None for unit in units)
 
     def _settled(self, unit: Unit, found: int) -> Unit | None:
         """Give what is known of a directory after a look at it; None if that has changed."""

@@ -6,19 +6,18 @@ import contextlib
 import struct
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.context.layers import Layers
-from pipeline_dsl.context.manifest import Entry, Manifest
+from pipeline_dsl.context.manifest import Manifest
 from pipeline_dsl.context.reading import read_tree, unreadable
 from pipeline_dsl.context.snapshot import Trace
 from pipeline_dsl.context.trace import Tracer
-from pipeline_dsl.context.tree import Asked, ContextFile, Kind, Tree
+from pipeline_dsl.context.tree import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from pipeline_dsl.context.digests import Digests
-    from pipeline_dsl.context.ignore import Ignore
     from pipeline_dsl.context.selection import Selection
+    from pipeline_dsl.context.tree import Asked, ContextFile, Tree
     from pipeline_dsl.context.unit import Unit
 
 _LETTERS = {Kind.REGULAR: "f", Kind.DIRECTORY: "d", Kind.SYMLINK: "l"}
@@ -28,17 +27,13 @@ class Reader:
     """A tree, the digests of its files, and what was asked of them.
 
     Arguments:
-        root: the directory.
-        overlays: directories that lie over it, the last one on top.
-        ignore: what is not part of it.
+        tree: what there is.
         digests: what is known of its files.
         looked: the time, in nanoseconds since 1970.
     """
 
-    def __init__(
-        self, root: str, overlays: Sequence[str], ignore: Ignore, digests: Digests, looked: int
-    ) -> None:
-        self._tree = Tree(Layers(root, overlays), ignore)
+    def __init__(self, tree: Tree, digests: Digests, looked: int) -> None:
+        self._tree = tree
         self._digests = digests
         self._looked = looked
         self._asked: dict[str, Asked] = {}
@@ -66,7 +61,7 @@ class Reader:
         if key not in self._manifests:
             files = self.files(key, selections)
             try:
-                self._manifests[key] = Manifest(tuple(map(self._entry, files)))
+                self._manifests[key] = Manifest(map(self._entry, files))
             except OSError as error:
                 from pipeline_dsl.errors import DefinitionError  # noqa: PLC0415 -- rarely needed
 
@@ -84,7 +79,7 @@ class Reader:
                     traces[key] = Trace(manifest.digest, tracer.units(self._asked[key]))
         return traces, tracer.whole
 
-    def _entry(self, file: ContextFile) -> Entry:
+    def _entry(self, file: ContextFile) -> tuple[str, str, int, str]:
         if file.kind is Kind.REGULAR:
-            return Entry(file.path, "f", file.mode, self._digests.of(file).hex())
-        return Entry(file.path, _LETTERS[file.kind], 0 if file.target else file.mode, file.target)
+            return (file.path, "f", file.mode, self._digests.of(file).hex())
+        return (file.path, _LETTERS[file.kind], 0 if file.target else file.mode, file.target)

@@ -58,19 +58,27 @@ class Tracer:
 
     def _listed(self, directory: str) -> Unit:
         if directory not in self._whole:
-            notes = _Notes(self._digests, self._looked)
-            files = self._tree.listed(directory)
-            names = self._tree.names[directory]
-            for name in names:
-                path = below(directory, name)
-                if path in files:
-                    notes.add(files[path])
-                elif self._tree.ignore.prunes(path):
-                    notes.add_ignored()
-                else:
-                    notes.add_mode(self._shut(path))
-            self._whole[directory] = notes.unit(self._place(directory), names, is_whole=True)
+            self._whole[directory] = self._unchanged(directory) or self._noted(directory)
         return self._whole[directory]
+
+    def _unchanged(self, directory: str) -> Unit | None:
+        """Give what an earlier run has noted, unless more of its files are known now."""
+        unit = self._tree.unchanged.get(self._place(directory))
+        return None if unit is None or unit.place in self._digests.learned else unit
+
+    def _noted(self, directory: str) -> Unit:
+        notes = _Notes(self._digests, self._looked)
+        files = self._tree.listed(directory)
+        names = self._tree.names[directory]
+        for name in names:
+            path = below(directory, name)
+            if path in files:
+                notes.add(files[path])
+            elif self._tree.ignore.prunes(path):
+                notes.add_ignored()
+            else:
+                notes.add_mode(self._shut(path))
+        return notes.unit(self._place(directory), names, is_whole=True)
 
     def _looked_for(self, directory: str, paths: Sequence[str]) -> Unit:
         notes = _Notes(self._digests, self._looked)

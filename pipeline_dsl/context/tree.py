@@ -8,12 +8,16 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_dsl.context.content import signature_of
 from pipeline_dsl.context.layers import Layers, below
+from pipeline_dsl.context.unit import FULL, MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pipeline_dsl.context.content import Signature
     from pipeline_dsl.context.ignore import Ignore
+    from pipeline_dsl.context.unit import Unit
 
 _ROOT_MODE = 0o755
 """The root is not sent by docker; what it is on disk is of no consequence to an image."""
@@ -97,12 +101,15 @@ class Tree:
     Arguments:
         layers: where they are on disk.
         ignore: what is not part of it.
+        unchanged: what is known of directories, by their places on disk, that need not be listed for it;
+            none if there are several layers.
     """
 
-    def __init__(self, layers: Layers, ignore: Ignore) -> None:
+    def __init__(self, layers: Layers, ignore: Ignore, unchanged: Mapping[str, Unit] | None = None) -> None:
         self.root = ContextFile("", layers.root, Kind.DIRECTORY, _ROOT_MODE, 0, 0)
         self.layers = layers
         self.ignore = ignore
+        self.unchanged = unchanged or {}
         self.names: dict[str, list[str]] = {}
         self._asked = Asked()
         self._listed: dict[str, tuple[ContextFile, ...]] = {}
@@ -128,7 +135,8 @@ class Tree:
         """List a directory; with the passages in it, see ``is_passage``."""
         self._asked.directories.add(directory)
         if directory not in self._listed:
-            self._listed[directory] = tuple(self._scan(directory))
+            unit = self.unchanged.get(self.layers.place(directory)) if self.unchanged else None
+            self._listed[directory] = tuple(self._recall(directory, unit) if unit else self._scan(directory))
         return self._listed[directory]
 
     def listed(self, directory: str) -> Mapping[str, ContextFile]:
@@ -183,7 +191,23 @@ class Tree:
         is_directory = stat.S_ISDIR(status.st_mode)
         if self.ignore.matches(path) and not self._lets_through(path, is_directory=is_directory):
             return None
-        return _file(path, place, status)
+        return _file(path, place, signature_of(status))
+
+    def _recall(self, directory: str, unit: Unit) -> Iterator[ContextFile]:
+        """List a directory that is as it was; only what nobody has read in it is looked at."""
+        self.names[directory] = list(unit.names)
+        start = f"{directory}/" if directory else ""
+        place = unit.place if unit.place.endswith("/") else f"{unit.place}/"
+        signatures = unit.signed()
+        for name, number in zip(unit.names, unit.classes, strict=True):
+            if number == FULL:
+                file = _file(start + name, place + name, next(signatures))
+            elif number == MODE:
+                file = self._look_up(start + name)
+            else:
+                continue
+            if file is not None:
+                yield file
 
     def _scan(self, directory: str) -> Iterator[ContextFile]:
         entries = self.layers.entries(directory)
@@ -197,7 +221,7 @@ class Tree:
                 if not self._lets_through(path, is_directory=is_directory):
                     continue
             try:
-                file = _file(path, entry.path, entry.stat(follow_symlinks=False))
+                file = _file(path, entry.path, signature_of(entry.stat(follow_symlinks=False)))
             except FileNotFoundError:  # deleted since the directory was listed
                 continue
             if file is not None:
@@ -211,17 +235,15 @@ class Tree:
         return True
 
 
-def _file(path: str, source: str, status: os.stat_result) -> ContextFile | None:
-    mode, mtime_ns = status.st_mode, status.st_mtime_ns
-    known = (status.st_ctime_ns, status.st_ino)
+def _file(path: str, source: str, signed: Signature) -> ContextFile | None:
+    mtime_ns, ctime_ns, size, inode, mode = signed
+    permissions = mode & _PERMISSIONS
     # By position, and without a table: there may be many thousands of files.
     if stat.S_ISREG(mode):
-        return ContextFile(
-            path, source, Kind.REGULAR, mode & _PERMISSIONS, status.st_size, mtime_ns, "", *known
-        )
+        return ContextFile(path, source, Kind.REGULAR, permissions, size, mtime_ns, "", ctime_ns, inode)
     if stat.S_ISDIR(mode):
-        return ContextFile(path, source, Kind.DIRECTORY, mode & _PERMISSIONS, 0, mtime_ns, "", *known)
+        return ContextFile(path, source, Kind.DIRECTORY, permissions, 0, mtime_ns, "", ctime_ns, inode)
     if stat.S_ISLNK(mode):
         target = os.readlink(source)  # noqa: PTH115 -- Path would tidy the target up
-        return ContextFile(path, source, Kind.SYMLINK, mode & _PERMISSIONS, 0, mtime_ns, target, *known)
+        return ContextFile(path, source, Kind.SYMLINK, permissions, 0, mtime_ns, target, ctime_ns, inode)
     return None

@@ -73,12 +73,17 @@ class Unit:
 
     def known(self) -> Iterator[tuple[str, int, Signature, bytes]]:
         """Give what is remembered in full: place, class, signature, digest."""
-        digests = (
-            self.digests[start : start + DIGEST_SIZE] for start in range(0, len(self.digests), DIGEST_SIZE)
-        )
         classes = filter((FULL, RACY).__contains__, self.classes)
-        signatures = cast("Iterator[Signature]", SIGNATURE.iter_unpack(self.signatures))
-        return zip(self.paths(FULL, RACY), classes, signatures, digests, strict=True)
+        return zip(self.paths(FULL, RACY), classes, self.signed(), self.contents(), strict=True)
+
+    def signed(self) -> Iterator[Signature]:
+        """Give the signatures of what is remembered in full."""
+        return cast("Iterator[Signature]", SIGNATURE.iter_unpack(self.signatures))
+
+    def contents(self) -> Iterator[bytes]:
+        """Give the digests of what is remembered in full."""
+        starts = range(0, len(self.digests), DIGEST_SIZE)
+        return (self.digests[start : start + DIGEST_SIZE] for start in starts)
 
     def beside(self, ignored: Sequence[str]) -> Unit:
         """Give a unit with other ignored names."""

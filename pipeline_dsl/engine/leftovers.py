@@ -21,7 +21,7 @@ from pipeline_dsl.engine.work import RUN_LABEL, temporary_repository
 from pipeline_dsl.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline_dsl.engine.docker import Docker
 
@@ -100,13 +100,18 @@ def sweep(directory: RunDirectory, docker: Docker) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def clean_up(directory: RunDirectory, docker: Docker) -> tuple[str, ...]:
+def clean_up(directory: RunDirectory, docker: Docker, *, with_images: bool) -> tuple[str, ...]:
     """Remove all that a run has left on the engine.
+
+    Arguments:
+        directory: the run's own directory.
+        docker: the engine.
+        with_images: whether it has given images names; an engine that has many takes long to list them.
 
     Returns:
         What could not be removed, and how to remove it by hand. A later run will try again.
     """
-    problems = _remove_traces(directory.run_id, docker)
+    problems = _remove_traces(directory.run_id, docker, with_images=with_images)
     if not problems:
         directory.record.write_text("")
     return problems
@@ -149,7 +154,7 @@ def _bury(dead: RunDirectory, engine: str, docker: Docker) -> tuple[str, ...]:
         _remove_tree(dead.path)
         used = dead.record.read_text()
         if used == engine:
-            problems = _remove_traces(dead.run_id, docker)
+            problems = _remove_traces(dead.run_id, docker, with_images=True)
         if not used or (used == engine and not problems):
             dead.record.unlink()
     except OSError as error:
@@ -157,13 +162,16 @@ def _bury(dead: RunDirectory, engine: str, docker: Docker) -> tuple[str, ...]:
     return problems
 
 
-def _remove_traces(run_id: str, docker: Docker) -> tuple[str, ...]:
+def _remove_traces(run_id: str, docker: Docker, *, with_images: bool) -> tuple[str, ...]:
     label, repository = f"{RUN_LABEL}={run_id}", temporary_repository(run_id)
-    removals = (  # in an order in which nothing is in use any more
+    removals: list[
+        tuple[str, Callable[[str], None], str]
+    ] = [  # in an order in which nothing is in use any more
         ("container", docker.remove_containers, label),
         ("network", docker.remove_networks, label),
-        ("image", docker.remove_images, repository),
-    )
+    ]
+    if with_images:
+        removals.append(("image", docker.remove_images, repository))
     problems: list[str] = []
     for kind, remove, what in removals:
         try:

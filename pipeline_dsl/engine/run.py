@@ -118,7 +118,9 @@ class _Run:
         """Let go of all that the run has used, and give what went wrong about it."""
         self._tools.cancel.set()
         self._tools.memory.finish(self._tools.cancel)
-        return (*self._tools.memory.problems, *clean_up(self._tools.directory, self._tools.docker))
+        directory, docker = self._tools.directory, self._tools.docker
+        problems = clean_up(directory, docker, with_images=self._tools.bases.has_lent)
+        return (*self._tools.memory.problems, *problems)
 
     def _run_pipeline(self, pipeline: tuple[PlannedStage, ...]) -> None:
         stages = {stage.name: stage for stage in pipeline}

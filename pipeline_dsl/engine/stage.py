@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.engine.actions.all import ACTIONS
 from pipeline_dsl.engine.actions.failure import FailedError, blamed_on
-from pipeline_dsl.engine.alarm import tell
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.events import (
     StageEnded,
@@ -109,6 +108,8 @@ class StageRunner:
 
     def _tell(self, work: Work, failure: StepEnded, output: _Output) -> None:
         if failure.status in (Status.FAILED, Status.BROKEN):
+            from pipeline_dsl.engine.alarm import tell  # noqa: PLC0415 -- what sends mails is slow to load
+
             self.problems += tell(work, failure, tuple(output.last))
 
 

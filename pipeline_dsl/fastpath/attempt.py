@@ -16,9 +16,10 @@ from pipeline_dsl.fastpath.report import report
 from pipeline_dsl.fastpath.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pipeline_dsl.cache.registry import Registry
+    from pipeline_dsl.fastpath.document import Document
 
 
 class Attempt(NamedTuple):
@@ -33,7 +34,9 @@ class Attempt(NamedTuple):
     contexts: Contexts | None = None
 
 
-def attempt(words: Sequence[str], environ: Mapping[str, str]) -> Attempt:
+def attempt(
+    words: Sequence[str], environ: Mapping[str, str], meanwhile: Callable[[], None] = lambda: None
+) -> Attempt:
     """Do what a command line asks for, if all of it was done before, and say so.
 
     Whatever stands in the way, a file that is missing as much as an engine that does not answer, is left to
@@ -42,18 +45,19 @@ def attempt(words: Sequence[str], environ: Mapping[str, str]) -> Attempt:
     Arguments:
         words: the words after the program's name.
         environ: the variables of this process.
+        meanwhile: makes ready for the usual path; called when there is time for that.
     """
     start = time.perf_counter()
-    store = Store(default_root(environ))
-    contexts = Contexts(store)
+    contexts = Contexts(Store(default_root(environ)))
     try:
-        told = _told(words, environ, store, contexts, start)
+        found = _found(words, environ, contexts, meanwhile)
     except Exception:  # the usual path will meet it, too
-        told = None
-    if told is None:
+        found = None
+    if found is None:
         return Attempt(is_done=False, contexts=contexts)
-    warnings, summary = told
-    sys.stderr.writelines(f"{warning}\n" for warning in warnings)
+    document, ages = found
+    summary = report(document, ages, time.perf_counter() - start, colour=_has_colour(environ))
+    sys.stderr.writelines(f"{warning}\n" for warning in document["warnings"])
     # A character that the encoding lacks is written as its number, as the usual path does.
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(f"{summary}\n".encode(encoding, "backslashreplace").decode(encoding))
@@ -65,12 +69,14 @@ def _has_colour(environ: Mapping[str, str]) -> bool:
     return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM", "dumb") != "dumb"
 
 
-def _told(
-    words: Sequence[str], environ: Mapping[str, str], store: Store, contexts: Contexts, start: float
-) -> tuple[Sequence[str], str] | None:
+def _found(
+    words: Sequence[str], environ: Mapping[str, str], contexts: Contexts, meanwhile: Callable[[], None]
+) -> tuple[Document, list[list[float | None]]] | None:
+    """Give what a command line means, and when it was done; None if it is not told by what is kept."""
     surroundings = Surroundings(words, environ)
     engine = Engine.from_environment(environ)
-    if engine is None:
+    store = contexts.store
+    if engine is None or store is None:
         return None
     with _registry(surroundings) as registry, store.lease():
         document = kept(store, surroundings)
@@ -79,9 +85,7 @@ def _told(
         if document is None:
             return None
         root = surroundings.local(document["root"])
-        ages = Look(document, root, contexts, engine, registry).ages()
-    took = time.perf_counter() - start
-    return document["warnings"], report(document, ages, took, colour=_has_colour(environ))
+        return document, Look(document, root, contexts, engine, registry).ages(meanwhile)
 
 
 @contextlib.contextmanager

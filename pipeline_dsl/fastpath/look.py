@@ -15,6 +15,8 @@ from pipeline_dsl.context.contexts import ContextRequest
 from pipeline_dsl.context.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline_dsl.cache.engine import Engine
     from pipeline_dsl.cache.key import Key
     from pipeline_dsl.cache.registry import Registry
@@ -52,8 +54,11 @@ class Look:
         self._bases: dict[str, str | Ahead[str | None]] = {}
         self._used: list[Record] = []
 
-    def ages(self) -> list[list[float | None]]:
+    def ages(self, meanwhile: Callable[[], None]) -> list[list[float | None]]:
         """Give the age of each step of each stage in seconds; None for what takes no time to do.
+
+        Arguments:
+            meanwhile: called when a second process has something to do, and this one has not.
 
         Raises:
             NotCached: something is not cached.
@@ -61,17 +66,20 @@ class Look:
             PipelineError: files are missing, say.
         """
         platform = self._document["platform"] or self._engine.platform()
-        keys = [self._image(build, platform) for build in self._document["builds"]]
+        builds = [(build, self._request(build)) for build in self._document["builds"]]
+        if self._contexts.begin(request for _, request in builds):
+            meanwhile()
+        keys = [self._image(build, request, platform) for build, request in builds]
         ages = [[self._age(step, keys) for step in stage["steps"]] for stage in self._document["stages"]]
         for record in self._used:
             self._store.mark(record)
         self._contexts.save()
         return ages
 
-    def _image(self, build: BuildPlan, platform: str) -> Key:
+    def _image(self, build: BuildPlan, request: ContextRequest, platform: str) -> Key:
         """Make sure that an image is there, under all its names, and give its key."""
         bases = [self._base(reference) for reference in build["bases"]]
-        files = self._contexts.digest(self._request(build))
+        files = self._contexts.digest(request)
         known = [base if isinstance(base, str) else _existing(base.result()) for base in bases]
         key = images.image_key(build["ingredients"], files, known, platform)
         found = self._engine.image(images.reference(key.digest))

@@ -3,27 +3,31 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_dsl.cache.store import Store
+from pipeline_dsl.context import beside, looking
 from pipeline_dsl.context.contexts import ContextRequest, Contexts
 from pipeline_dsl.context.ignore import Ignore
-from pipeline_dsl.context.reading import read_context
+from pipeline_dsl.context.reading import ContextFile, load_ignore, read_context
 from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.errors import DefinitionError
 from tests.context.reference import EVERYTHING, Clock, digest, pass_tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Answer = TypeVar("Answer")
 
 LATER = Clock(ahead=60)
 """Runs that start long after the last change of a file."""
@@ -101,6 +105,111 @@ def test_a_digest_is_remembered(
     assert run(store, request) == expected
     assert (watch.listed, watch.read) == ([], [])
     assert Contexts(store).manifest(request).digest == expected
+
+
+def test_only_what_has_changed_is_listed_and_read(
+    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ContextRequest(str(root), EVERYTHING)
+    run(store, request)
+    (root / "src/app.js").write_text("changed")
+    expected = digest(request), files(request)
+    watch = Watch(monkeypatch, root)
+    contexts = Contexts(store, LATER)
+
+    assert (contexts.digest(request), contexts.files(request)) == expected
+    contexts.save()
+    assert (watch.listed, watch.read) == (["src"], ["src/app.js"])
+    assert run(store, request) == expected[0]
+    assert (watch.listed, watch.read) == (["src"], ["src/app.js"])
+
+
+def test_what_was_not_read_before_is_remembered_once_it_is(
+    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wildcard looks at the names in a directory, and the digests of few of its files are known by that."""
+    narrow, wide = (
+        ContextRequest(str(root), (Selection(("src/a*.js",)),)),
+        ContextRequest(str(root), EVERYTHING),
+    )
+    (root / "src/notes").write_text("notes")
+    run(store, narrow)
+    assert [run(store, narrow), run(store, wide)] == [digest(narrow), digest(wide)]
+    (root / "docs/guide.md").write_text("changed")
+    expected = digest(wide)
+    watch = Watch(monkeypatch, root)
+
+    assert run(store, wide) == expected
+    assert watch.read == ["docs/guide.md"]
+
+
+@pytest.fixture
+def _in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a second process for the smallest of projects."""
+    monkeypatch.setattr(looking, "_WORTHWHILE", 1)
+
+
+@pytest.mark.usefixtures("_in_two")
+def test_a_second_process_reads_what_has_changed(
+    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This one reads nothing, and later runs know what was found all the same."""
+    request = ContextRequest(str(root), EVERYTHING)
+    run(store, request)
+    (root / "src/app.js").write_text("changed")
+    expected = digest(request), files(request)
+    watch = Watch(monkeypatch, root)
+    contexts = Contexts(store, LATER)
+
+    assert contexts.begin([request])
+    assert (contexts.digest(request), contexts.files(request)) == expected
+    assert contexts.manifest(request).digest == expected[0]
+    contexts.save()
+    assert (watch.listed, watch.read) == ([], [])
+    assert run(store, request) == expected[0]
+    assert (watch.listed, watch.read) == ([], [])
+
+
+@pytest.mark.usefixtures("_in_two")
+def test_a_second_process_is_not_begun_for_nothing(root: Path, store: Store) -> None:
+    """Where nothing is remembered, nobody knows how much there is to do; where all is, there is nothing."""
+    request = ContextRequest(str(root), EVERYTHING)
+    assert not Contexts(store).begin([request])
+    run(store, request)
+    assert not Contexts(store, LATER).begin([request])
+
+
+@pytest.mark.usefixtures("_in_two")
+def test_what_a_second_process_has_not_done_this_one_does(
+    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has failed, or was to do something else."""
+    request, other = ContextRequest(str(root), EVERYTHING), ContextRequest(str(root), (Selection(("src",)),))
+    run(store, request)
+    (root / "src/app.js").write_text("changed")
+    contexts = Contexts(store, LATER)
+    assert contexts.begin([request])
+    assert contexts.digest(other) == digest(other)
+    contexts.save()
+    (root / "src/app.js").write_text("changed again")
+    monkeypatch.setattr(beside, "_work", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    contexts = Contexts(store, LATER)
+    assert contexts.begin([request])
+    assert contexts.digest(request) == digest(request)
+    contexts.save()
+    assert run(store, request) == digest(request)
+
+
+@pytest.mark.usefixtures("_in_two")
+def test_a_mistake_that_a_second_process_meets_is_told_by_this_one(root: Path, store: Store) -> None:
+    request = ContextRequest(str(root), (Selection(("src", "README.md")),))
+    run(store, request)
+    (root / "README.md").unlink()
+    contexts = Contexts(store, LATER)
+
+    assert contexts.begin([request])
+    with pytest.raises(DefinitionError, match=r"README\.md"):
+        contexts.digest(request)
 
 
 def test_one_run_gives_the_same_answer_twice(root: Path) -> None:
@@ -628,26 +737,42 @@ REQUESTS = [
 @given(
     drawn=st.lists(st.lists(operations, min_size=1, max_size=4), min_size=1, max_size=8),
     ahead=st.sampled_from([0, 60]),
+    in_two=st.booleans(),
 )
 def test_a_memory_is_never_wrong(
-    drawn: list[list[tuple[str, str, str]]], ahead: float, tmp_path_factory: pytest.TempPathFactory
+    drawn: list[list[tuple[str, str, str]]],
+    ahead: float,
+    tmp_path_factory: pytest.TempPathFactory,
+    *,
+    in_two: bool,
 ) -> None:
     """After any changes, a memory gives what reading all anew gives, and fails where that fails."""
     root = tmp_path_factory.mktemp("root")
     store = Store(tmp_path_factory.mktemp("store"))
+    requests = [ContextRequest(str(root), selections) for selections in REQUESTS]
     for changes in drawn:
         if ahead:  # runs start when no file is young; without that, the rule for racy files does it
             pass_tick(root.parent)
         for what, path, value in changes:
             change(root, what, path, value)
         contexts = Contexts(store, Clock(ahead))
-        for selections in REQUESTS:
-            request = ContextRequest(str(root), selections)
+        if in_two:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(looking, "_WORTHWHILE", 1)
+                contexts.begin(requests)
+        for request in requests:
             assert outcome(contexts.digest, request) == outcome(digest, request)
+            assert outcome(contexts.files, request) == outcome(files, request)
         contexts.save()
 
 
-def outcome(ask: Callable[[ContextRequest], str], request: ContextRequest) -> str:
+def files(request: ContextRequest) -> tuple[ContextFile, ...]:
+    """Find files without any memory."""
+    root = Path(request.root)
+    return read_context(root, request.selections, load_ignore(root))
+
+
+def outcome(ask: Callable[[ContextRequest], Answer], request: ContextRequest) -> Answer | str:
     try:
         return ask(request)
     except DefinitionError as error:

@@ -31,6 +31,20 @@ def test_different_manifests_have_different_digests(one: Manifest, other: Manife
     assert (one == other) == (one.digest == other.digest)
 
 
+@given(st.dictionaries(entries, st.sampled_from(["both", "both", "one", "other"]), max_size=12))
+def test_it_tells_what_only_one_of_two_has(whose: dict[Entry, str]) -> None:
+    """Wherever in them that is; both may begin and end alike."""
+    one, other = ([each for each in whose if whose[each] in {"both", who}] for who in ("one", "other"))
+
+    assert Manifest(one).unlike(Manifest(other)) == {*one} ^ {*other}
+
+
+@given(manifests)
+def test_it_gives_its_entries_one_by_one(manifest: Manifest) -> None:
+    assert tuple(map(manifest.at, range(len(manifest.paths)))) == manifest.entries
+    assert manifest.files == {entry.path: entry.content for entry in manifest.entries if entry.kind == "f"}
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

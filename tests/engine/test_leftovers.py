@@ -117,7 +117,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_a_live_one_is_not_tou
     assert on_engine(docker, killed.run_id) == (1, 1, 1)
     with claimed(base_directory) as directory:
         assert sweep(directory, docker) == ()
-        assert clean_up(directory, docker) == ()
+        assert clean_up(directory, docker, with_images=True) == ()
     assert on_engine(docker, killed.run_id) == (0, 0, 0)
     assert on_engine(docker, alive.run_id) == (1, 1, 1)
     left = sorted(path.name for path in base_directory.iterdir())
@@ -138,7 +138,7 @@ def test_two_that_sweep_at_the_same_time_leave_nothing_and_do_not_disturb_each_o
             barrier.wait()
             problems.extend(sweep(directory, docker))
             barrier.wait()
-            problems.extend(clean_up(directory, docker))
+            problems.extend(clean_up(directory, docker, with_images=True))
 
     threads = [threading.Thread(target=run_briefly) for _ in range(4)]
     for thread in threads:
@@ -191,7 +191,7 @@ def test_what_was_left_on_another_engine_waits_for_a_run_that_uses_it(
         with claimed(base_directory) as directory:
             assert sweep(directory, engine) == ()
             assert not (base_directory / killed.run_id).exists()
-            clean_up(directory, docker)
+            clean_up(directory, docker, with_images=True)
     assert on_engine(docker, killed.run_id) == (0, 0, 0)
     assert [path.name for path in base_directory.iterdir()] == [".lock"]
 
@@ -204,7 +204,7 @@ def test_what_cannot_be_removed_is_told_and_tried_again(
     broken = as_docker(Elsewhere(docker, broken=True))
     with claimed(base_directory) as directory:
         (problem,) = sweep(directory, broken)
-        assert clean_up(directory, docker) == ()
+        assert clean_up(directory, docker, with_images=True) == ()
     assert problem == (
         f"Some networks of the run {killed.run_id} may be left: "
         f"network has active endpoints. [engine-failed] "
@@ -214,7 +214,7 @@ def test_what_cannot_be_removed_is_told_and_tried_again(
     assert on_engine(docker, killed.run_id) == (0, 1, 0)
     with claimed(base_directory) as directory:
         assert sweep(directory, docker) == ()
-        assert clean_up(directory, docker) == ()
+        assert clean_up(directory, docker, with_images=True) == ()
     assert on_engine(docker, killed.run_id) == (0, 0, 0)
 
 
@@ -224,7 +224,7 @@ def test_a_run_that_could_not_clean_up_is_cleaned_up_after(docker: SdkDocker, ba
         sweep(first, docker)
         labels[RUN_LABEL] = first.run_id
         docker.create_network(f"pipeline-dsl-{first.run_id}", labels)
-        assert len(clean_up(first, as_docker(Elsewhere(docker, broken=True)))) == 1
+        assert len(clean_up(first, as_docker(Elsewhere(docker, broken=True)), with_images=True)) == 1
     assert not first.path.exists()
     with claimed(base_directory) as second:
         assert sweep(second, docker) == ()
@@ -249,7 +249,7 @@ def test_the_by_hand_commands_remove_what_is_left(
 
     with claimed(base_directory) as directory:
         problems = sweep(directory, as_docker(Stubborn(docker, broken=True)))
-        clean_up(directory, docker)
+        clean_up(directory, docker, with_images=True)
     assert len(problems) == 3
     for problem in problems:
         command = problem.partition("Remove them with: ")[2]
@@ -301,4 +301,4 @@ def test_a_record_that_names_no_engine_is_forgotten(docker: SdkDocker, base_dire
         stillborn.record.touch()
         assert sweep(directory, docker) == ()
         assert not stillborn.record.exists()
-        assert clean_up(directory, docker) == ()
+        assert clean_up(directory, docker, with_images=True) == ()

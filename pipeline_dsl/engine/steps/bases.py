@@ -73,8 +73,13 @@ class Bases:
             name: the name.
             digest: what tells its content from another's.
         """
-        self._docker.tag(image, name)
         self._lent[name] = digest
+        self._docker.tag(image, name)
+
+    @property
+    def has_lent(self) -> bool:
+        """Whether any image has got a name that way."""
+        return bool(self._lent)
 
     def image(
         self, reference: str, output: Output, pull: PullPolicy | None = None, platform: str = ""

@@ -202,14 +202,13 @@ class Builds:
                 output(Stream.PROGRESS, f"{name} has ONBUILD triggers, which the engine executes.")
         written = planned.dockerfile_on({name: image.environment for name, image in images.items()})
         shared = self._memory.shared
-        contents = {entry.path: entry.content for entry in manifest.entries if entry.kind == "f"}
         files = LocalFiles(
-            self._contexts.files(context), contents, place=repr((context.root, context.selections))
+            self._contexts.files(context), manifest.files, place=repr((context.root, context.selections))
         )
         request = BuildRequest(
             dockerfile=written.text,
             target=written.target,
-            context=functools.partial(pack, files.files, contents=contents),
+            context=functools.partial(pack, files.files, contents=files.contents),
             tags=planned.tags,
             arguments=planned.parameters.arguments,
             no_cache=self._rules.no_cache,

@@ -13,7 +13,7 @@ from pipeline_dsl.plan.reasons import wording
 from pipeline_dsl.plan.reasons.reason import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from pipeline_dsl.context.manifest import Entry, Manifest
 
@@ -31,6 +31,9 @@ _PREDICATES = {
     "mode": "have another mode",
 }
 """What can be with files, the most telling first, and how it is said of several."""
+
+_ENDS = 10
+"""As many ends of paths are looked for more quickly than the places of all paths are worked out."""
 
 _FEW = 3
 _LONGEST = 60
@@ -67,7 +70,7 @@ def file_reasons(now: Manifest | None, before: Manifest | None) -> tuple[Reason,
     if now is None or before is None:
         whose = "now" if now is None else "the last time"
         return (Reason("files", "the files changed", (f"Which ones they were {whose} cannot be told.",)),)
-    differing = {_place(entry) for entry in {*now.entries} ^ {*before.entries}}
+    differing = {_place(entry.path) for entry in now.unlike(before)}
     there, last = _by_place(now, differing), _by_place(before, differing)
     changes = sorted(_changes(there, last), key=lambda change: change.path)
     if not changes:
@@ -75,15 +78,19 @@ def file_reasons(now: Manifest | None, before: Manifest | None) -> tuple[Reason,
     return (Reason("files", _headline(changes), tuple(map(_detail, changes))),)
 
 
-def _by_place(manifest: Manifest, places: Container[str]) -> dict[str, Entry]:
+def _by_place(manifest: Manifest, places: Collection[str]) -> dict[str, Entry]:
     """Give the files in some places by these places; a directory that is all of a context has none."""
-    placed = ((_place(entry), entry) for entry in manifest.entries)
-    return {path: entry._replace(path=path) for path, entry in placed if path and path in places}
+    ends = tuple(places) if len(places) <= _ENDS else ""
+    found = {number: _place(path) for number, path in enumerate(manifest.paths) if path.endswith(ends)}
+    return {
+        place: manifest.at(number)._replace(path=place)
+        for number, place in found.items()
+        if place and place in places
+    }
 
 
-def _place(entry: Entry) -> str:
+def _place(path: str) -> str:
     """Say where a file's author has it: some are sent from elsewhere, or from two places."""
-    path = entry.path
     if path.startswith(_SENT):
         return path.removeprefix(_SENT).partition("/")[2]
     return "" if path == OWN_DIRECTORY else path
