@@ -39,3 +39,26 @@ class Ahead(Generic[_Answer]):
             self._answers.append(self._ask())
         except Exception as error:  # noqa: BLE001 -- whoever wants the answer gets it
             self._error = error
+
+
+class Asking:
+    """Asks questions ahead, some at a time: whoever asks more waits until another one is answered.
+
+    Arguments:
+        most: how many at a time.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self._free = threading.Semaphore(most)
+
+    def ask(self, question: Callable[[], _Answer]) -> Ahead[_Answer]:
+        """Ask a question."""
+
+        def ask() -> _Answer:
+            try:
+                return question()
+            finally:
+                self._free.release()
+
+        self._free.acquire()
+        return Ahead(ask)

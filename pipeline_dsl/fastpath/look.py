@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline_dsl.cache import images
-from pipeline_dsl.cache.ahead import Ahead
+from pipeline_dsl.cache.ahead import Ahead, Asking
 from pipeline_dsl.cache.exchange import fetched
 from pipeline_dsl.cache.key import make_key
 from pipeline_dsl.context.contexts import ContextRequest
 from pipeline_dsl.context.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pipeline_dsl.cache.engine import Engine
     from pipeline_dsl.cache.key import Key
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline_dsl.cache.store import Record
     from pipeline_dsl.context.contexts import Contexts
     from pipeline_dsl.fastpath.document import BuildPlan, Document, StepPlan
+
+_Answer = TypeVar("_Answer")
 
 
 class NotCached(Exception):  # noqa: N818 -- it is no error
@@ -51,7 +52,8 @@ class Look:
         self._store = contexts.store
         self._engine = engine
         self._contexts = contexts
-        self._bases: dict[str, str | Ahead[str | None]] = {}
+        self._asking = Asking()
+        self._bases: dict[str, str | Ahead[str]] = {}
         self._used: list[Record] = []
 
     def ages(self, meanwhile: Callable[[], None]) -> list[list[float | None]]:
@@ -69,27 +71,31 @@ class Look:
         builds = [(build, self._request(build)) for build in self._document["builds"]]
         if self._contexts.begin(request for _, request in builds):
             meanwhile()
-        keys = [self._image(build, request, platform) for build, request in builds]
-        ages = [[self._age(step, keys) for step in stage["steps"]] for stage in self._document["stages"]]
+        keys = [self._key(build, request, platform) for build, request in builds]
+        # All is asked before the first answer is waited for: a registry may be far away.
+        are_there = [self._image(key, build["tags"]) for key, (build, _) in zip(keys, builds, strict=True)]
+        records = [
+            [self._record(step, keys) for step in stage["steps"]] for stage in self._document["stages"]
+        ]
+        if not all(map(_told, are_there)):
+            raise NotCached
+        ages = [[self._age(record) for record in stage] for stage in records]
         for record in self._used:
             self._store.mark(record)
         self._contexts.save()
         return ages
 
-    def _image(self, build: BuildPlan, request: ContextRequest, platform: str) -> Key:
-        """Make sure that an image is there, under all its names, and give its key."""
+    def _key(self, build: BuildPlan, request: ContextRequest, platform: str) -> Key:
         bases = [self._base(reference) for reference in build["bases"]]
         files = self._contexts.digest(request)
-        known = [base if isinstance(base, str) else _existing(base.result()) for base in bases]
-        key = images.image_key(build["ingredients"], files, known, platform)
+        return images.image_key(build["ingredients"], files, list(map(_told, bases)), platform)
+
+    def _image(self, key: Key, tags: Sequence[str]) -> bool | Ahead[bool]:
+        """Look whether an image is there, under all its names."""
         found = self._engine.image(images.reference(key.digest))
         if found:
-            is_named = set(build["tags"]) <= set(found.tags)
-        else:
-            is_named = self._registry is not None and self._registry.exists(key.digest) is not None
-        if not is_named:
-            raise NotCached
-        return key
+            return set(tags) <= set(found.tags)
+        return self._ask(lambda registry: registry.exists(key.digest) is not None)
 
     def _request(self, build: BuildPlan) -> ContextRequest:
         return ContextRequest(
@@ -101,45 +107,52 @@ class Look:
             excludes=tuple(build["excludes"]),
         )
 
-    def _base(self, reference: str) -> str | Ahead[str | None]:
+    def _base(self, reference: str) -> str | Ahead[str]:
         """Give what tells the content of a base image, which a registry may take a while to say."""
         if reference not in self._bases:
             self._bases[reference] = images.pinned_digest(reference) or self._present(reference)
         return self._bases[reference]
 
-    def _present(self, reference: str) -> str | Ahead[str | None]:
+    def _present(self, reference: str) -> str | Ahead[str]:
         found = self._engine.image(reference)
-        if found is None and self._registry is None:
-            raise NotCached
         if found is None:
-            return Ahead(functools.partial(self._engine.distribution, reference, ""))
+            return self._ask(lambda _: _existing(self._engine.distribution(reference, "")))
         if self._document["platform"] not in ("", found.platform):
             raise NotCached
         return images.base_digest(reference, found.digests, found.id)
 
-    def _age(self, step: StepPlan, keys: list[Key]) -> float | None:
+    def _record(self, step: StepPlan, keys: Sequence[Key]) -> Record | Ahead[Record] | None:
+        """Give what is known of a step; None for one that takes no time to do, or whose time is not known."""
         if step["build"] is None:
             return None
         image = keys[step["build"]]
         if step["run"] is None:
-            record = self._store.find("image", image.digest)
-        else:
-            components = {**step["run"]["components"], "image": image.digest}
-            record = self._passed(make_key("run", components), step["run"]["subject"])
-        if record:
-            self._used.append(record)
-        return time.time() - record.made if record else None
+            return self._store.find("image", image.digest)
+        subject = step["run"]["subject"]
+        key = make_key("run", {**step["run"]["components"], "image": image.digest})
+        known = self._store.find(key.kind, key.digest)
+        return known or self._ask(lambda registry: _existing(fetched(registry, self._store, key, subject)))
 
-    def _passed(self, key: Key, subject: str) -> Record:
-        record = self._store.find(key.kind, key.digest)
-        if record is None and self._registry:
-            record = fetched(self._registry, self._store, key, subject)
-        if record is None:
+    def _age(self, record: Record | Ahead[Record] | None) -> float | None:
+        known = record.result() if isinstance(record, Ahead) else record
+        if known is None:
+            return None
+        self._used.append(known)
+        return time.time() - known.made
+
+    def _ask(self, question: Callable[[Registry], _Answer]) -> Ahead[_Answer]:
+        """Ask what this machine does not know."""
+        registry = self._registry
+        if registry is None:
             raise NotCached
-        return record
+        return self._asking.ask(lambda: question(registry))
 
 
-def _existing(digest: str | None) -> str:
-    if digest is None:
+def _told(answer: _Answer | Ahead[_Answer]) -> _Answer:
+    return answer.result() if isinstance(answer, Ahead) else answer
+
+
+def _existing(found: _Answer | None) -> _Answer:
+    if found is None:
         raise NotCached
-    return digest
+    return found
