@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -80,6 +81,38 @@ def test_a_document_comes_back_as_it_was(client: Registry, tmp_path: Path) -> No
         (0, TAR, {}),
     ]
     assert [b"".join(client.blob(layer.digest)) for layer in manifest.layers] == [large, b"small", b""]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("size", "questions"), [(10, 1), (100_000, 2)])
+def test_a_small_document_is_part_of_its_manifest(size: int, questions: int, repository: Repository) -> None:
+    """Whoever looks for it asks once; a larger one is a blob, which is asked for."""
+    seen: list[Seen] = []
+    document = json.dumps("x" * size).encode()
+    with (
+        serving(relay(seen, repository.host)) as address,
+        Registry(Repository(address, repository.path)) as client,
+    ):
+        client.push_document("one", document)
+        seen.clear()
+
+        found = client.document("one")
+
+    assert found is not None
+    assert found[0] == document
+    assert [each.method for each in seen] == ["GET"] * questions
+
+
+def test_a_manifest_that_holds_another_blob_than_it_says_holds_none() -> None:
+    """It is asked for then; and any client can read what we write."""
+    config = manifests.Descriptor(digest_of(b"{}"), 2, RECORD, data=b"{}")
+    written = manifests.write(config, [], {})
+    assert json.loads(written)["config"]["data"] == base64.b64encode(b"{}").decode()
+    assert manifests.read(written, manifests.IMAGE).config == config
+    other = written.replace(base64.b64encode(b"{}"), base64.b64encode(b"[]"))
+    assert manifests.read(other, manifests.IMAGE).config == config._replace(data=b"")
+    with pytest.raises(Failure):
+        manifests.read(written.replace(base64.b64encode(b"{}"), b"e30"), manifests.IMAGE)
 
 
 @pytest.mark.engine
@@ -346,7 +379,9 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["mediaType", "config", "layers", "manifests", "digest", "size", "annotations"]),
+            st.sampled_from(
+                ["mediaType", "config", "layers", "manifests", "digest", "size", "annotations", "data"]
+            ),
             inner,
             max_size=4,
         )

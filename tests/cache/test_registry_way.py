@@ -282,7 +282,7 @@ def test_a_place_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     registry.start()
     try:
         with Registry(Repository(registry.address, "cache")) as client:
-            client.push_document("one", b"{}")
+            client.push_document("one", bytes(100_000))
             redirect_blobs(monkeypatch, "localhost:1")
             registry.stop()
             registry.start()

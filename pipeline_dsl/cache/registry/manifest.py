@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import json
 import re
@@ -39,6 +40,7 @@ class Descriptor(NamedTuple):
         media_type: what it is.
         annotations: what its maker says of it.
         platform: for a manifest of an index, what it runs on, such as ``linux/arm64``; empty otherwise.
+        data: the blob itself, where the manifest holds it, so that nobody has to ask for it; else empty.
     """
 
     digest: str
@@ -46,6 +48,7 @@ class Descriptor(NamedTuple):
     media_type: str
     annotations: Mapping[str, str] = types.MappingProxyType({})
     platform: str = ""
+    data: bytes = b""
 
 
 class Manifest(NamedTuple):
@@ -98,7 +101,7 @@ def read(content: bytes, content_type: str) -> Manifest:
 
 
 def write(config: Descriptor, layers: Iterable[Descriptor], annotations: Mapping[str, str]) -> bytes:
-    """Write an image manifest of OCI 1.0."""
+    """Write an image manifest of OCI 1.1."""
     told: dict[str, object] = {"schemaVersion": 2, "mediaType": IMAGE, "config": _told(config)}
     told["layers"] = [_told(layer) for layer in layers]
     if annotations:
@@ -108,7 +111,11 @@ def write(config: Descriptor, layers: Iterable[Descriptor], annotations: Mapping
 
 def _told(blob: Descriptor) -> dict[str, object]:
     told: dict[str, object] = {"mediaType": blob.media_type, "digest": blob.digest, "size": blob.size}
-    return {**told, "annotations": dict(blob.annotations)} if blob.annotations else told
+    if blob.annotations:
+        told["annotations"] = dict(blob.annotations)
+    if blob.data:
+        told["data"] = binascii.b2a_base64(blob.data, newline=False).decode()
+    return told
 
 
 def _manifest(told: Mapping[str, object], digest: str, kind: object) -> Manifest:
@@ -136,12 +143,21 @@ def _descriptor(told: object) -> Descriptor:
     match told:
         case {"digest": str(digest), "size": int(size), "mediaType": str(kind), **rest} if is_digest(digest):
             annotations = _annotations(rest.get("annotations"))
-            return Descriptor(digest, size, kind, annotations, _platform(rest.get("platform")))
+            data = _data(rest.get("data"), digest)
+            return Descriptor(digest, size, kind, annotations, _platform(rest.get("platform")), data)
     raise ValueError
 
 
 def _annotations(told: object) -> dict[str, str]:
     return {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
+
+
+def _data(told: object, digest: str) -> bytes:
+    """Give the blob that a manifest holds; nothing if it is another one."""
+    if not isinstance(told, str):
+        return b""
+    data = binascii.a2b_base64(told)
+    return data if digest_of(data) == digest else b""
 
 
 def _platform(told: object) -> str:
