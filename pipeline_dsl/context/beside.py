@@ -36,26 +36,29 @@ class Beside:
     """
 
     def __init__(self, work: Callable[[], bytes], after: Callable[[], None] = lambda: None) -> None:
-        self._receiving, sending = os.pipe()
+        receiving, sending = os.pipe()
         try:
             self._child = os.fork()
         except OSError:
-            os.close(self._receiving)
+            os.close(receiving)
             os.close(sending)
             raise
         if not self._child:
+            os.close(receiving)  # or it would wait for itself to read its answer
             _work(work, after, sending)
         os.close(sending)
+        self._pipe = open(receiving, "rb")  # noqa: PTH123, SIM115 -- it has no path, and is closed later
 
     def answer(self) -> bytes | None:
         """Wait for the answer; None if there is none. To be asked once."""
-        with open(self._receiving, "rb") as pipe:  # noqa: PTH123 -- it has no path
+        with self._pipe as pipe:
             size = int.from_bytes(pipe.read(_LENGTH_SIZE), "big")
             answer = pipe.read()
         return answer if answer and len(answer) == size else None
 
     def end(self) -> None:
-        """Wait for the end of the process."""
+        """Wait for the end of the process, which comes soon where nobody wants its answer any more."""
+        self._pipe.close()
         with contextlib.suppress(ChildProcessError):  # somebody else collects all children
             os.waitpid(self._child, 0)
 

@@ -180,6 +180,23 @@ def test_a_second_process_is_not_begun_for_nothing(root: Path, store: Store) -> 
 
 
 @pytest.mark.usefixtures("_in_two")
+def test_a_second_process_ends_where_nobody_wants_to_know(root: Path, store: Store) -> None:
+    """It has more to say than goes into a pipe."""
+    for number in range(1500):
+        (root / f"docs/{number:0100}").touch()
+    request = ContextRequest(str(root), EVERYTHING)
+    run(store, request)
+    (root / "src/app.js").write_text("changed")
+    contexts = Contexts(store, LATER)
+    assert contexts.begin([request])
+
+    contexts.save()
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.usefixtures("_in_two")
 def test_what_a_second_process_has_not_done_this_one_does(
     root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
