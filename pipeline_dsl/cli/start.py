@@ -34,4 +34,4 @@ def entry_point() -> None:
 
 def _make_ready() -> None:
     """Load the program: most of what the usual path does before it builds."""
-    from pipeline_dsl.cli import run  # noqa: F401 -- to have it
+    from pipeline_dsl.cli import main, run  # noqa: F401 -- to have them

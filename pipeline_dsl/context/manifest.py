@@ -103,10 +103,7 @@ class Manifest:
         Raises:
             ValueError: one has it nevertheless.
         """
-        text = "\0".join([_HEADER, *self._texts, ""])
-        if text.count("\0") != 1 + len(self._texts):
-            raise ValueError("a zero byte within a field of a manifest")
-        return text.encode("utf-8", "surrogateescape")
+        return self._dumped
 
     @classmethod
     def load(cls, dumped: bytes) -> Manifest:
@@ -123,8 +120,15 @@ class Manifest:
         for mode in set(texts[2::_FIELDS]):
             int(mode, 8)
         manifest = cls(())
-        manifest._texts = texts
+        manifest._texts, manifest._dumped = texts, dumped
         return manifest
+
+    @functools.cached_property
+    def _dumped(self) -> bytes:
+        text = "\0".join([_HEADER, *self._texts, ""])
+        if text.count("\0") != 1 + len(self._texts):
+            raise ValueError("a zero byte within a field of a manifest")
+        return text.encode("utf-8", "surrogateescape")
 
 
 @functools.cache
