@@ -306,6 +306,7 @@ def test_two_processes_see_what_one_does(
 ) -> None:
     """Whichever half has changed."""
     monkeypatch.setattr(looking, "_WORTHWHILE", 1)
+    monkeypatch.setattr(looking, "can_fork", lambda: True)
 
     assert looking.look(units) == dict.fromkeys(units, SAME)
     (Path(units[number].place) / "new").touch()
@@ -339,6 +340,7 @@ def test_without_a_second_process_one_does_it_all(
         raise BlockingIOError
 
     monkeypatch.setattr(looking, "_WORTHWHILE", 1)
+    monkeypatch.setattr(looking, "can_fork", lambda: True)
     monkeypatch.setattr(os, "fork", fail)
 
     assert looking.look(units) == dict.fromkeys(units, SAME)
@@ -350,6 +352,7 @@ def test_a_second_process_may_die(
     """Then the first one does its work, too."""
     run(store, request_)
     monkeypatch.setattr(looking, "_WORTHWHILE", 1)
+    monkeypatch.setattr(looking, "can_fork", lambda: True)
     monkeypatch.setattr(beside, "_work", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 
     assert run(store, request_) == digest(request_)

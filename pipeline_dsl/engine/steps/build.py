@@ -23,7 +23,7 @@ from pipeline_dsl.plan.reasons import summary
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pipeline_dsl.cache.key import Json, Key
     from pipeline_dsl.cache.store import Record
@@ -173,11 +173,10 @@ class Builds:
         """Build an image. What it is really made of may be newer than what its key was worked out from."""
         with blamed_on_variant(planned.variants[-1]):
             manifest = self._contexts.manifest(context)
-        reasons = self._reasons(planned, foreseen, manifest)
+        explain = functools.partial(self._reasons, planned, foreseen, manifest)
         if self._rules.expect_cached:
-            raise unexpected(f'variant "{planned.variant}" would be built', reasons)
-        if reasons:
-            output(Stream.PROGRESS, f"not cached: {summary(reasons)}")
+            raise unexpected(f'variant "{planned.variant}" would be built', explain())
+        output = _explained(output, explain)
         images = {name: self._bases.image(name, output, *_how(planned)) for name in planned.dockerfile.images}
         key = self._key(
             planned, manifest.digest, {name: self._bases.digest_of(name, one) for name, one in images.items()}
@@ -262,6 +261,24 @@ class Builds:
 
     def _subject(self, planned: PlannedBuild) -> str:
         return image_subject(self._rules.project, planned)
+
+
+def _explained(output: Output, explain: Callable[[], Sequence[Reason]]) -> Output:
+    """Have it told why something is not cached before all else that is told of it.
+
+    It is found out when something else is to be told: the engine has enough to do by then.
+    """
+    reasons: Sequence[Reason] | None = None
+
+    def tell(stream: Stream, line: str) -> None:
+        nonlocal reasons
+        if reasons is None:
+            reasons = explain()
+            if reasons:
+                output(Stream.PROGRESS, f"not cached: {summary(reasons)}")
+        output(stream, line)
+
+    return tell
 
 
 def _how(planned: PlannedBuild) -> tuple[PullPolicy | None, str]:
