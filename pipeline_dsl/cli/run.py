@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import argparse
 
 
+_JOBS = 4
+"""Stages that run at the same time at least, if there are as many: most of them wait for a download."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words that the command takes."""
     add_selection(parser)
@@ -32,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=positive,
-        default=max(2, os.cpu_count() or 1),
+        default=max(_JOBS, os.cpu_count() or 1),
         help="how many stages may run at the same time (default: %(default)s)",
     )
     parser.add_argument(
