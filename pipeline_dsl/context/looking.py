@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.context.beside import Beside, can_fork
@@ -48,10 +50,5 @@ def _found(units: Iterable[Unit]) -> bytes:
 
 def _half(units: Sequence[Unit]) -> int:
     """Say how many units are about half of the work."""
-    sizes = [len(unit.names) for unit in units]
-    done = 0
-    for number, size in enumerate(sizes):
-        done += size
-        if 2 * done >= sum(sizes):
-            return number + 1
-    return len(units)
+    done = list(itertools.accumulate(len(unit.names) for unit in units))
+    return bisect.bisect_left(done, done[-1] / 2) + 1

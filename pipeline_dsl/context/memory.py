@@ -85,7 +85,7 @@ class Memory:
         found = look([unit for unit in units if unit not in self._checked])
         for unit in units:
             if unit not in self._checked:
-                self._checked[unit] = self._settled(unit, found[unit] if unit in found else unit.look())
+                self._checked[unit] = self._settled(unit, found[unit])
         return all(self._checked[unit] is not None for unit in units)
 
     def _settled(self, unit: Unit, found: int) -> Unit | None:

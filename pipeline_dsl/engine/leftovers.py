@@ -164,9 +164,8 @@ def _bury(dead: RunDirectory, engine: str, docker: Docker) -> tuple[str, ...]:
 
 def _remove_traces(run_id: str, docker: Docker, *, with_images: bool) -> tuple[str, ...]:
     label, repository = f"{RUN_LABEL}={run_id}", temporary_repository(run_id)
-    removals: list[
-        tuple[str, Callable[[str], None], str]
-    ] = [  # in an order in which nothing is in use any more
+    # In an order in which nothing is in use any more.
+    removals: list[tuple[str, Callable[[str], None], str]] = [
         ("container", docker.remove_containers, label),
         ("network", docker.remove_networks, label),
     ]

@@ -107,15 +107,20 @@ def test_a_digest_is_remembered(
     assert Contexts(store).manifest(request).digest == expected
 
 
-def test_only_what_has_changed_is_listed_and_read(
-    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def changed_since_a_run(root: Path, store: Store) -> ContextRequest:
+    """Change a file that a run has read."""
     request = ContextRequest(str(root), EVERYTHING)
     run(store, request)
     (root / "src/app.js").write_text("changed")
+    return request
+
+
+def test_only_what_has_changed_is_listed_and_read(
+    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = changed_since_a_run(root, store)
     expected = digest(request), files(request)
-    watch = Watch(monkeypatch, root)
-    contexts = Contexts(store, LATER)
+    watch, contexts = Watch(monkeypatch, root), Contexts(store, LATER)
 
     assert (contexts.digest(request), contexts.files(request)) == expected
     contexts.save()
@@ -159,12 +164,9 @@ def test_a_second_process_reads_what_has_changed(
     root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This one reads nothing, and later runs know what was found all the same."""
-    request = ContextRequest(str(root), EVERYTHING)
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
+    request = changed_since_a_run(root, store)
     expected = digest(request), files(request)
-    watch = Watch(monkeypatch, root)
-    contexts = Contexts(store, LATER)
+    watch, contexts = Watch(monkeypatch, root), Contexts(store, LATER)
 
     assert contexts.begin([request])
     assert (contexts.digest(request), contexts.files(request)) == expected

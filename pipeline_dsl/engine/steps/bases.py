@@ -73,7 +73,7 @@ class Bases:
             name: the name.
             digest: what tells its content from another's.
         """
-        self._lent[name] = digest
+        self._lent[name] = digest  # first: where the engine's answer is lost, the name may be there
         self._docker.tag(image, name)
 
     @property
