@@ -5,17 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import operator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import TypeAlias
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    _Texts: TypeAlias = tuple[str, str, str, str]
-
-_HEADER = "pipeline-dsl manifest 1"
-_KINDS = frozenset("dfl")
+_HEADER = b"pipeline-dsl manifest 1\0"
 
 
 class Entry(NamedTuple):
@@ -40,7 +35,8 @@ _FIELDS = len(Entry._fields)
 class Manifest:
     """The files of a build context as far as they can make a difference to an image: no times, no owners.
 
-    There may be many thousands, so they are kept as the texts that are written down.
+    There may be many thousands, so they are kept as they are written down: fields that each end in a zero
+    byte, which no name and no link can have in it.
 
     >>> manifest = Manifest([Entry("a", "d", 0o755, ""), Entry("a/b", "l", 0, "../c")])
     >>> Manifest.load(manifest.dump()) == manifest
@@ -48,87 +44,80 @@ class Manifest:
 
     Arguments:
         entries: what is in it, sorted by path; each an ``Entry``, or a tuple like one.
+
+    Raises:
+        ValueError: there is a zero byte in a field.
     """
 
     def __init__(self, entries: Iterable[tuple[str, str, int, str]]) -> None:
-        texts = ((path, kind, _octal(mode), content) for path, kind, mode, content in entries)
-        self._texts = list(itertools.chain.from_iterable(texts))
+        each = ((path, kind, _octal(mode), content) for path, kind, mode, content in entries)
+        texts = list(itertools.chain.from_iterable(each))
+        self._written = _encoded("\0".join([*texts, ""]))
+        if self._written.count(0) != len(texts):
+            raise ValueError("a zero byte within a field of a manifest")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Manifest) and self._texts == other._texts
+        return isinstance(other, Manifest) and self._written == other._written
 
     def __hash__(self) -> int:
-        return hash(self.digest)
+        return hash(self._written)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What is in it."""
-        return tuple(map(_entry, _grouped(self._texts)))
-
-    @property
-    def paths(self) -> Sequence[str]:
-        """Where its entries are."""
-        return self._texts[0::_FIELDS]
+        return _entries(self._written)
 
     @functools.cached_property
     def files(self) -> dict[str, str]:
         """The contents of its regular files, by path."""
-        are_regular = map("f".__eq__, self._texts[1::_FIELDS])
-        contents = zip(self.paths, self._texts[3::_FIELDS], strict=True)
-        return dict(itertools.compress(contents, are_regular))
+        texts = _texts(self._written)
+        are_regular = map("f".__eq__, texts[1::_FIELDS])
+        return dict(itertools.compress(zip(texts[0::_FIELDS], texts[3::_FIELDS], strict=True), are_regular))
 
     @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of all, in hexadecimal digits."""
         return hashlib.sha256(self.dump()).hexdigest()
 
-    def at(self, number: int) -> Entry:
-        """Give an entry by its place in the list."""
-        path, kind, mode, content = self._texts[_FIELDS * number : _FIELDS * (number + 1)]
-        return _entry((path, kind, mode, content))
+    def ending(self, ends: Collection[str]) -> Iterator[Entry]:
+        """Give the entries whose paths end in one of some texts; one that ends in several more than once."""
+        written = self._written
+        for wanted in map(_encoded, ends):
+            fields = counted = 0
+            at = written.find(wanted + b"\0")
+            while at >= 0:
+                end = at + len(wanted)
+                fields += written.count(0, counted, end)
+                if fields % _FIELDS == 0:  # it is in a path
+                    start = written.rfind(0, 0, end) + 1
+                    yield from _entries(written[start : _after(written, end, _FIELDS)])
+                counted = end
+                at = written.find(wanted + b"\0", at + 1)
 
     def unlike(self, other: Manifest) -> set[Entry]:
         """Give the entries that only one of both has."""
-        one, two = self._texts, other._texts
-        most = min(len(one), len(two))
         # Nearly all is the same, as a rule, up to the first difference, and from the last one on.
-        start = _alike(one, two, most)
-        end = _alike(reversed(one), reversed(two), most - start)
-        left, right = (set(_grouped(texts[start : len(texts) - end])) for texts in (one, two))
-        return set(map(_entry, left ^ right))
+        start = _alike_before(self._written, other._written)
+        one, two = self._written[start:], other._written[start:]
+        end = _alike_behind(one, two)
+        return {*_entries(one[: len(one) - end])} ^ {*_entries(two[: len(two) - end])}
 
     def dump(self) -> bytes:
-        """Write it down: fields that each end in a zero byte, which no name and no link can have in it.
-
-        Raises:
-            ValueError: one has it nevertheless.
-        """
-        return self._dumped
+        """Write it down."""
+        return _HEADER + self._written
 
     @classmethod
     def load(cls, dumped: bytes) -> Manifest:
-        """Read what ``dump`` has written.
+        """Read what ``dump`` has written: all of it, as whoever keeps it makes sure.
 
         Raises:
-            ValueError: it has not.
+            ValueError: it was written in another way.
         """
-        header, *texts, end = dumped.decode("utf-8", "surrogateescape").split("\0")
-        if header != _HEADER or end or len(texts) % _FIELDS:
-            raise ValueError("not a manifest")
-        if not _KINDS.issuperset(texts[1::_FIELDS]):
-            raise ValueError("a manifest with unknown kinds of files")
-        for mode in set(texts[2::_FIELDS]):
-            int(mode, 8)
+        if not dumped.startswith(_HEADER):
+            raise ValueError("not a manifest of this version")
         manifest = cls(())
-        manifest._texts, manifest._dumped = texts, dumped
+        manifest._written = dumped[len(_HEADER) :]
         return manifest
-
-    @functools.cached_property
-    def _dumped(self) -> bytes:
-        text = "\0".join([_HEADER, *self._texts, ""])
-        if text.count("\0") != 1 + len(self._texts):
-            raise ValueError("a zero byte within a field of a manifest")
-        return text.encode("utf-8", "surrogateescape")
 
 
 @functools.cache
@@ -136,18 +125,54 @@ def _octal(mode: int) -> str:
     return f"{mode:o}"
 
 
-def _grouped(texts: Iterable[str]) -> Iterator[_Texts]:
-    """Take together what is said of an entry."""
-    one = iter(texts)
-    return zip(one, one, one, one, strict=True)
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
-def _entry(texts: _Texts) -> Entry:
-    path, kind, mode, content = texts
-    return Entry(path, kind, int(mode, 8), content)
+def _texts(written: bytes) -> list[str]:
+    return written.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
-def _alike(one: Iterable[str], other: Iterable[str], most: int) -> int:
-    """Say how many texts of whole entries are the same, from the front."""
-    differing = itertools.compress(itertools.count(), map(operator.ne, one, other))
-    return min(next(differing, most), most) // _FIELDS * _FIELDS
+def _entries(written: bytes) -> tuple[Entry, ...]:
+    texts = iter(_texts(written))
+    return tuple(
+        Entry(path, kind, int(mode, 8), content)
+        for path, kind, mode, content in zip(texts, texts, texts, texts, strict=True)
+    )
+
+
+def _after(written: bytes, start: int, fields: int) -> int:
+    """Say where some fields end, from a place within the first one on."""
+    for _ in range(fields):
+        start = written.index(0, start) + 1
+    return start
+
+
+def _alike_before(one: bytes, two: bytes) -> int:
+    """Say how many bytes of whole entries are the same, from the front."""
+    end = _most(min(len(one), len(two)), lambda start, end: one[start:end] == two[start:end])
+    for _ in range(one.count(0, 0, end) % _FIELDS + 1):
+        end = one.rfind(0, 0, end)
+    return end + 1
+
+
+def _alike_behind(one: bytes, two: bytes) -> int:
+    """Say how many bytes of whole entries are the same, from the back."""
+    last = min(len(one), len(two))
+    one, two = one[len(one) - last :], two[len(two) - last :]
+    start = last - _most(last, lambda n, more: one[last - more : last - n] == two[last - more : last - n])
+    fields = one.count(0, start)
+    # The first one of them may have begun before.
+    return last - _after(one, start, 1 + (fields - 1) % _FIELDS) if fields else 0
+
+
+def _most(limit: int, is_alike: Callable[[int, int], bool]) -> int:
+    """Give the greatest number up to a limit such that all below it is alike, told from where to where."""
+    found = 0
+    while found < limit:
+        half = (found + limit + 1) // 2
+        if is_alike(found, half):
+            found = half
+        else:
+            limit = half - 1
+    return found

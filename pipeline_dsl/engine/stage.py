@@ -8,8 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from pipeline_dsl.engine.actions.all import ACTIONS
 from pipeline_dsl.engine.actions.failure import FailedError, blamed_on
+from pipeline_dsl.engine.actions.kinds import action
 from pipeline_dsl.engine.docker import Cancelled
 from pipeline_dsl.engine.events import (
     StageEnded,
@@ -92,7 +92,7 @@ class StageRunner:
         status = Status.PASSED
         try:
             with blamed_on(work.planned.stage.at):
-                outcome = ACTIONS[step.kind](work, output)
+                outcome = action(step.kind).take(work, output)
             detail, status = outcome.detail, Status.CACHED if outcome.is_cached else Status.PASSED
         except Cancelled:
             status = Status.CANCELLED

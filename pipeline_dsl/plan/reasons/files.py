@@ -32,8 +32,8 @@ _PREDICATES = {
 }
 """What can be with files, the most telling first, and how it is said of several."""
 
-_ENDS = 10
-"""As many ends of paths are looked for more quickly than the places of all paths are worked out."""
+_FEW_PLACES = 10
+"""As many are looked for more quickly than the places of all files are worked out."""
 
 _FEW = 3
 _LONGEST = 60
@@ -80,13 +80,9 @@ def file_reasons(now: Manifest | None, before: Manifest | None) -> tuple[Reason,
 
 def _by_place(manifest: Manifest, places: Collection[str]) -> dict[str, Entry]:
     """Give the files in some places by these places; a directory that is all of a context has none."""
-    ends = tuple(places) if len(places) <= _ENDS else ""
-    found = {number: _place(path) for number, path in enumerate(manifest.paths) if path.endswith(ends)}
-    return {
-        place: manifest.at(number)._replace(path=place)
-        for number, place in found.items()
-        if place and place in places
-    }
+    entries = manifest.ending(places) if len(places) <= _FEW_PLACES else manifest.entries
+    placed = ((_place(entry.path), entry) for entry in entries)
+    return {place: entry._replace(path=place) for place, entry in placed if place and place in places}
 
 
 def _place(path: str) -> str:
