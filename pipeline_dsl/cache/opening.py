@@ -59,11 +59,11 @@ def _is_store(root: str) -> bool:
 
 def _clear(root: str) -> None:
     """Remove everything but the gate, which is locked, and the leases, which runs that live hold."""
-    import shutil  # noqa: PLC0415 -- few stores are ever cleared
-
     for name in _KNOWN - {layout.GATE, layout.LEASES}:
         path = os.path.join(root, name)
         if os.path.isdir(path) and not os.path.islink(path):
+            import shutil  # noqa: PLC0415 -- few stores are ever cleared
+
             shutil.rmtree(path)
         elif os.path.lexists(path):
             os.unlink(path)

@@ -20,7 +20,7 @@ def entry_point() -> None:
 
             made = attempt(sys.argv[1:], os.environ, _make_ready)
             if made.is_done:
-                return
+                os._exit(0)  # all is written: Python would clear up for a tenth of the time that the run took
             contexts = made.contexts
     except KeyboardInterrupt:
         sys.exit(130)

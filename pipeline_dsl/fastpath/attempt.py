@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cache.engine import Engine
 from pipeline_dsl.cache.store import Store, default_root
 from pipeline_dsl.context.contexts import Contexts
@@ -78,6 +79,7 @@ def _found(
     store = contexts.store
     if engine is None or store is None:
         return None
+    platform = Ahead(engine.platform)  # which an engine has to look up itself
     with _registry(surroundings) as registry, store.lease():
         document = kept(store, surroundings)
         if document is None and registry and surroundings.root:
@@ -85,7 +87,8 @@ def _found(
         if document is None:
             return None
         root = surroundings.local(document["root"])
-        return document, Look(document, root, contexts, engine, registry).ages(meanwhile)
+        look = Look(document, root, contexts, engine, platform, registry)
+        return document, look.ages(meanwhile)
 
 
 @contextlib.contextmanager

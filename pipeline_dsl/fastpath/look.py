@@ -38,11 +38,18 @@ class Look:
         root: the project's root directory.
         contexts: reads build contexts; with a store of what earlier runs have left.
         engine: the container engine.
+        platform: what that runs on.
         registry: the cache repository; None if there is none.
     """
 
-    def __init__(
-        self, document: Document, root: str, contexts: Contexts, engine: Engine, registry: Registry | None
+    def __init__(  # noqa: PLR0913, PLR0917 -- all that it looks at
+        self,
+        document: Document,
+        root: str,
+        contexts: Contexts,
+        engine: Engine,
+        platform: Ahead[str],
+        registry: Registry | None,
     ) -> None:
         if contexts.store is None:
             raise NotCached
@@ -51,6 +58,7 @@ class Look:
         self._registry = registry
         self._store = contexts.store
         self._engine = engine
+        self._platform = platform
         self._contexts = contexts
         self._asking = Asking()
         self._bases: dict[str, str | Ahead[str]] = {}
@@ -67,7 +75,8 @@ class Look:
             EngineDown: the engine does not answer.
             PipelineError: files are missing, say.
         """
-        platform = self._document["platform"] or self._engine.platform()
+        own = self._platform.result()  # in any case: a process with several threads must not fork
+        platform = self._document["platform"] or own
         builds = [(build, self._request(build)) for build in self._document["builds"]]
         if self._contexts.begin(request for _, request in builds):
             meanwhile()
@@ -116,10 +125,19 @@ class Look:
     def _present(self, reference: str) -> str | Ahead[str]:
         found = self._engine.image(reference)
         if found is None:
-            return self._ask(lambda _: _existing(self._engine.distribution(reference, "")))
+            return self._ask(lambda registry: _existing(self._distributed(reference, registry)))
         if self._document["platform"] not in ("", found.platform):
             raise NotCached
         return images.base_digest(reference, found.digests, found.id)
+
+    def _distributed(self, reference: str, registry: Registry) -> str | None:
+        """Ask a registry what a reference stands for: through the engine, unless it is that of the cache."""
+        host, _, rest = reference.partition("/")
+        if host != registry.repository.host:
+            return self._engine.distribution(reference, "")
+        path, _, tag = rest.partition(":")
+        with registry.beside(path) as other:
+            return other.exists(tag or "latest")
 
     def _record(self, step: StepPlan, keys: Sequence[Key]) -> Record | Ahead[Record] | None:
         """Give what is known of a step; None for one that takes no time to do, or whose time is not known."""
@@ -134,11 +152,12 @@ class Look:
         return known or self._ask(lambda registry: _existing(fetched(registry, self._store, key, subject)))
 
     def _age(self, record: Record | Ahead[Record] | None) -> float | None:
-        known = record.result() if isinstance(record, Ahead) else record
-        if known is None:
+        if record is None:
             return None
-        self._used.append(known)
-        return time.time() - known.made
+        if isinstance(record, Ahead):
+            return time.time() - record.result().made
+        self._used.append(record)
+        return time.time() - record.made
 
     def _ask(self, question: Callable[[Registry], _Answer]) -> Ahead[_Answer]:
         """Ask what this machine does not know."""

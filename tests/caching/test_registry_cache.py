@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline_dsl.fastpath.attempt import attempt
 from tests.caching.machine import Machine
 from tests.registry import PASSWORD, USER
 
@@ -135,6 +136,35 @@ def test_it_is_the_same_the_second_time(two: Two) -> None:
     told = two.run_second("--expect-cached")
     assert told.is_cached, told.text
     assert two.engine.images() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_what_the_base_image_is_need_not_be_known_there(  # noqa: PLR0913, PLR0917 -- fixtures and a parameter
+    shared_base: str,
+    registry: Registry,
+    empty_engine: SecondEngine,
+    make_project: MakeProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+) -> None:
+    """It may be in the registry of the cache, or in one that is called otherwise, which the engine asks."""
+    base = shared_base.replace("127.0.0.1", host)
+    text = f"""
+    test = Variant("test", base={base!r}, copies=["local"], entrypoint=["cat", "main"])
+    ci = Pipeline("ci")
+    ci.stage("unit", build=test, run=True)
+    """
+    root = make_project(text, {"main": "main\n"})
+    words = ("--cache-repo", f"{registry.address}/{root.name}")
+    told = Machine(tmp_path / "store-1").run(root, *words)
+    assert told.outcome.code == 0, told.text
+    empty_engine.forget()
+    second = Machine(tmp_path / "store-2", empty_engine.host)
+    monkeypatch.chdir(root)
+
+    assert attempt(["run", "--plain", *words], second.cli.env).is_done
+    assert empty_engine.images() == []
 
 
 def test_the_files_that_were_copied_are_there_for_who_wants_them(two: Two, tmp_path: Path) -> None:

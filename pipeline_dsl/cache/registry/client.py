@@ -94,6 +94,10 @@ class Registry:
             if self._opened is not None:
                 self._opened.close()
 
+    def beside(self, path: str) -> Registry:
+        """Give another repository of the same registry, reached in the same way."""
+        return Registry(self.repository._replace(path=path), self._login, self._options)
+
     def exists(self, tag: str) -> str | None:
         """Give the digest that a tag stands for; None for none."""
         with self._telling("look for", _checked(tag)) as transfers:
