@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 from pipeline_dsl.checkout.failure import FailedError
@@ -40,16 +41,20 @@ class Repository:
         """Give the short names of all branches and tags."""
         return self.git.run("for-each-ref", "--format=%(refname:short)").splitlines()
 
+    @functools.cached_property
     def branch(self) -> str:
-        """Give the branch that is checked out; empty for none."""
+        """The branch that is checked out; empty for none."""
         return self.git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
 
     def remote(self) -> Remote | None:
         """Give the remote that the branch follows, else ``origin``, else the first one."""
-        known = self.git.ask("remote").splitlines()
-        followed = self.git.ask("config", "--get", f"branch.{self.branch()}.remote")
-        name = next((name for name in (followed, "origin", *known) if name in known), None)
-        url = self.git.ask("config", "--get", f"remote.{name}.url") if name else ""
+        # All at once: each question to git is a process.
+        told = self.git.ask("config", "--null", "--get-regexp", r"^(remote\..*\.url|branch\..*\.remote)$")
+        settings = dict(setting.partition("\n")[::2] for setting in told.split("\0"))
+        urls = {key: url for key, url in sorted(settings.items()) if key.startswith("remote.")}
+        followed = settings.get(f"branch.{self.branch}.remote", "origin")
+        wanted = (f"remote.{followed}.url", "remote.origin.url", *urls)
+        url = next((urls[key] for key in wanted if urls.get(key)), "")
         if not url:
             return None
         remote = remote_of(url)

@@ -95,7 +95,7 @@ def _working_tree(source: WorkingTree) -> Revision:
     found = repository(directory)
     if found is None:
         return Revision(source, directory, directory, directory.name)
-    remote, branch = found.remote(), found.branch()
+    remote, branch = found.remote(), found.branch
     return Revision(
         source,
         found.root,

@@ -6,12 +6,10 @@ import contextlib
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_LENGTH_SIZE = 8
 
 
 def can_fork() -> bool:
@@ -36,40 +34,46 @@ class Beside:
     """
 
     def __init__(self, work: Callable[[], bytes], after: Callable[[], None] = lambda: None) -> None:
+        # An answer goes through memory that both have; the pipe only says that it is there. It would hold a
+        # hundredth of a large one, and the child would wait until this process has time for the rest.
+        self._answer = open(os.memfd_create("answer"), "w+b")  # noqa: PTH123, SIM115 -- no path, closed later
         receiving, sending = os.pipe()
         try:
             self._child = os.fork()
         except OSError:
             os.close(receiving)
             os.close(sending)
+            self._answer.close()
             raise
         if not self._child:
             os.close(receiving)  # or it would wait for itself to read its answer
-            _work(work, after, sending)
+            _work(work, after, self._answer, sending)
         os.close(sending)
-        self._pipe = open(receiving, "rb")  # noqa: PTH123, SIM115 -- it has no path, and is closed later
+        self._pipe = open(receiving, "rb")  # noqa: PTH123, SIM115 -- as above
 
     def answer(self) -> bytes | None:
         """Wait for the answer; None if there is none. To be asked once."""
-        with self._pipe as pipe:
-            size = int.from_bytes(pipe.read(_LENGTH_SIZE), "big")
-            answer = pipe.read()
-        return answer if answer and len(answer) == size else None
+        with self._pipe as pipe, self._answer as answer:
+            if not pipe.read():
+                return None
+            answer.seek(0)
+            return answer.read()
 
     def end(self) -> None:
         """Wait for the end of the process, which comes soon where nobody wants its answer any more."""
         self._pipe.close()
+        self._answer.close()
         with contextlib.suppress(ChildProcessError):  # somebody else collects all children
             os.waitpid(self._child, 0)
 
 
-def _work(work: Callable[[], bytes], after: Callable[[], None], sending: int) -> NoReturn:
+def _work(work: Callable[[], bytes], after: Callable[[], None], answer: IO[bytes], sending: int) -> NoReturn:
     """Do the work of the second process, and end it without any of the first one's farewells."""
     try:
-        answer = work()
-        with open(sending, "wb") as pipe:
-            pipe.write(len(answer).to_bytes(_LENGTH_SIZE, "big"))
-            pipe.write(answer)
+        answer.write(work())
+        answer.flush()
+        os.write(sending, b"!")
+        os.close(sending)
         after()
     finally:
         os._exit(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING, Protocol
@@ -108,6 +109,14 @@ class Runs:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaints):
             code = main(self.words(state, pipeline))
         return Told(Outcome(code, printed.getvalue(), complaints.getvalue()))
+
+    def why(self, state: State, stage: str) -> dict[str, str]:
+        """Ask why the steps of a stage are not cached, by their kinds; nothing is said of those that are."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            assert main(["why", stage, "--json", *state.words]) == 0
+        (told,) = json.loads(printed.getvalue())["stages"]
+        return {step["kind"]: step["reason"] for step in told["steps"] if step["reasons"]}
 
     def is_answered_fast(self, state: State, pipeline: str) -> bool:
         """Say whether the fast path finds that there is nothing to do."""

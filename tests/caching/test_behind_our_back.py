@@ -40,6 +40,11 @@ pytestmark = pytest.mark.engine
 SECOND = dataclasses.replace(FIRST, files={**FIRST.files, "app/main": File("Main\n")}, word="other")
 
 
+def with_main(content: str) -> State:
+    """Give what is first, with another content of one file."""
+    return dataclasses.replace(FIRST, files={**FIRST.files, "app/main": File(content)})
+
+
 @dataclasses.dataclass
 class Project:
     """A project whose results are known.
@@ -97,6 +102,7 @@ def names(runs: Runs) -> list[str]:
 def test_an_image_that_was_removed_is_built_again(project: Project) -> None:
     for name in names(project.runs):
         project.runs.docker.api.remove_image(name, force=True)
+    assert project.runs.why(FIRST, "ci/unit") == {"build": "its image is gone from the engine"}
     told = project.runs.run(FIRST, "ci")
     assert told.outcome.code == 0, told.text
     assert told.done == {"unit build"}  # what the container did still holds
@@ -130,6 +136,8 @@ def test_without_the_store_images_are_found_and_containers_run(project: Project)
 def test_a_store_that_is_damaged_anywhere_is_not_believed(project: Project, seed: int) -> None:
     project.run(SECOND)
     damage(Path(project.runs.store.root), random.Random(seed))  # noqa: S311 -- the same damage each time
+    reasons = project.runs.why(SECOND, "ci/unit")
+    assert reasons.items() <= {("run", "never passed here")}  # as far as anybody knows
     states = (SECOND, FIRST) if seed % 2 else (FIRST, SECOND)
     for state in states:
         project.run(state)
@@ -139,6 +147,7 @@ def test_a_store_that_is_damaged_anywhere_is_not_believed(project: Project, seed
 def damage(root: Path, chance: random.Random) -> None:
     """Damage files of a store, each in its own way: all of them or some."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
+    contents = [path.read_bytes() for path in files]
     share = chance.choice((0.2, 0.5, 1))
     for path in files:
         if chance.random() >= share:
@@ -152,7 +161,7 @@ def damage(root: Path, chance: random.Random) -> None:
             case 2:
                 content += b"more"
             case 3:
-                content = bytearray(chance.choice(files).read_bytes())  # of another file
+                content = bytearray(chance.choice(contents))  # of another file
             case _:
                 path.unlink()
                 continue
@@ -170,11 +179,13 @@ def test_the_times_in_the_store_do_not_matter(project: Project, shift: int) -> N
 
 @pytest.mark.parametrize("shift", [-3600, 3600], ids=["past", "future"])
 def test_the_times_of_files_do_not_matter(project: Project, shift: int) -> None:
+    project.run(with_main(f"before {shift}\n"))  # has never been built: what it was made of is known
     place = project.runs.root / "app" / "main"
     then = place.stat().st_mtime + shift
-    place.write_text("Main\n")
+    place.write_text(f"after {shift}\n")
     os.utime(place, (then, then))
-    state = dataclasses.replace(FIRST, files=SECOND.files)
+    state = with_main(place.read_text())
+    assert project.runs.why(state, "ci/unit")["build"] == "app/main changed"
     project.run(state)
     os.utime(place, (then + 1, then + 1))
     assert project.run(state) == set()

@@ -1,4 +1,4 @@
-"""Why something was not cached: a run names the real cause of each change, and nothing else."""
+"""Why something is not cached: ``why`` and the run name the real cause of each change, and nothing else."""
 
 from __future__ import annotations
 
@@ -96,23 +96,29 @@ def project(known: Runs, settle: Callable[[Runs], Runs]) -> Runs:
 def test_a_change_of_what_an_image_is_made_of(project: Runs, change: str) -> None:
     state, reason = CHANGES[change]
     project.write(state)
+    foretold = project.why(state, "ci/unit")
     told = project.run(state, "ci")
     (build, run) = told.reasons["unit"]
     assert re.fullmatch(reason, build), build
     assert re.fullmatch(IMAGE_AND_RUN, run), run
+    assert (foretold["build"], foretold["run"]) == (build, run)
 
 
 @pytest.mark.parametrize("change", IN_RUN)
 def test_a_change_of_what_a_container_is_given(project: Runs, change: str) -> None:
     state, reason = IN_RUN[change]
     project.write(state)
+    foretold = project.why(state, "ci/unit")
     told = project.run(state, "ci")
     assert told.steps["unit build"] == "cached"
     (run,) = told.reasons["unit"]
     assert re.fullmatch(reason, run), run
+    assert "build" not in foretold
+    assert foretold["run"] == run
 
 
 def test_what_is_cached_has_no_reason(project: Runs) -> None:
+    assert project.why(FIRST, "ci/unit") == {}
     told = project.run(FIRST, "ci")
     assert told.is_cached
     assert told.reasons == {}
