@@ -108,15 +108,16 @@ class Manifest:
 
     @classmethod
     def load(cls, dumped: bytes) -> Manifest:
-        """Read what ``dump`` has written: all of it, as whoever keeps it makes sure.
+        """Read what ``dump`` has written.
 
         Raises:
-            ValueError: it was written in another way.
+            ValueError: it was written in another way, or does not end where an entry does.
         """
-        if not dumped.startswith(_HEADER):
-            raise ValueError("not a manifest of this version")
+        written = dumped[len(_HEADER) :]
+        if not dumped.startswith(_HEADER) or written.count(0) % _FIELDS or written[-1:].strip(b"\0"):
+            raise ValueError("not a manifest")
         manifest = cls(())
-        manifest._written = dumped[len(_HEADER) :]
+        manifest._written = written
         return manifest
 
 

@@ -141,7 +141,6 @@ def test_what_is_not_there_is_none(client: Registry) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.engine
 def test_another_repository_of_the_registry_is_reached_in_the_same_way(client: Registry) -> None:
     digest = client.push_document("own", b"{}")
     with client.beside(f"{client.repository.path}/other") as other:
@@ -150,6 +149,7 @@ def test_another_repository_of_the_registry_is_reached_in_the_same_way(client: R
     assert client.exists("own") == digest
 
 
+@pytest.mark.engine
 def test_a_manifest_is_found_by_its_digest(client: Registry) -> None:
     pushed = client.push_document("one", b"{}")
     assert client.exists(pushed) == pushed

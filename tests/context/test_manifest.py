@@ -70,6 +70,22 @@ def test_a_field_that_could_pass_for_two_is_refused() -> None:
         Manifest((Entry("a\0f", "f", 0, ""),))
 
 
+def test_what_is_cut_is_refused() -> None:
+    """Only what ends where it should is read: at the end of an entry."""
+    dumped = Manifest((Entry("a", "f", 0o644, "b"),)).dump()
+    readable = [dumped[:length] for length in range(len(dumped)) if _is_read(dumped[:length])]
+
+    assert readable == [Manifest(()).dump()]
+
+
+def _is_read(dumped: bytes) -> bool:
+    try:
+        Manifest.load(dumped)
+    except ValueError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("foreign", [b"", b"pipeline-dsl manifest 2\0", b"a\0f\000644\0b\0"])
 def test_what_is_foreign_is_refused(foreign: bytes) -> None:
     with pytest.raises(ValueError, match="not a manifest"):
