@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pipeline_dsl.cache.store import Store
+    from pipeline_dsl.context.listing import Listing
     from pipeline_dsl.context.manifest import Manifest
     from pipeline_dsl.context.selection import Selection
-    from pipeline_dsl.context.tree import ContextFile
 
 
 class ContextRequest(NamedTuple):
@@ -52,20 +52,21 @@ class Contexts:
         # Two threads at a time would not be faster: most of the work is Python's.
         self._lock = threading.Lock()
 
-    def files(self, request: ContextRequest) -> tuple[ContextFile, ...]:
-        """Find the files of a build context, as ``read_context`` does.
+    def listing(self, request: ContextRequest) -> Listing:
+        """Find the files of a build context, as ``read_context`` does, and read them.
 
         Raises:
-            DefinitionError: as for ``read_context``; or ``.dockerignore`` is malformed or cannot be read.
+            DefinitionError: as for ``manifest``.
         """
         with self._lock:
-            return self._directory(_place(request)).files(request.selections)
+            return self._directory(_place(request)).listing(request.selections)
 
     def manifest(self, request: ContextRequest) -> Manifest:
         """Say what a build takes of its context.
 
         Raises:
-            DefinitionError: as for ``files``; or a file cannot be read.
+            DefinitionError: as for ``read_context``; ``.dockerignore`` is malformed or cannot be read; or a
+                file cannot be read.
         """
         with self._lock:
             return self._directory(_place(request)).manifest(request.selections)
@@ -83,12 +84,10 @@ class Contexts:
         """Make sure that all files are there.
 
         Raises:
-            DefinitionError: as for ``files``.
+            DefinitionError: some are not; or ``.dockerignore`` is malformed or cannot be read.
         """
         with self._lock:
-            directory = self._directory(_place(request))
-            if not directory.is_remembered(request.selections):
-                directory.files(request.selections)
+            self._directory(_place(request)).check(request.selections)
 
     def begin(self, requests: Iterable[ContextRequest]) -> bool:
         """Begin to read what has changed in a second process, where that pays; tell whether it does.

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from pipeline_dsl.context.handover import Found
     from pipeline_dsl.context.ignore import Ignore
+    from pipeline_dsl.context.listing import Listing
     from pipeline_dsl.context.manifest import Manifest
     from pipeline_dsl.context.reader import Reader
     from pipeline_dsl.context.selection import Selection
     from pipeline_dsl.context.snapshot import Trace
-    from pipeline_dsl.context.tree import ContextFile
 
 # What reads files is imported when files have to be read: a run that has nothing to do does not wait for it.
 # ruff: noqa: PLC0415
@@ -100,15 +100,30 @@ class Directory:
             return False
         return self._reader is not None or (self._memory.has_learned and not self._given)
 
-    def files(self, selections: tuple[Selection, ...]) -> tuple[ContextFile, ...]:
+    def check(self, selections: tuple[Selection, ...]) -> None:
         """Find files.
 
         Raises:
             DefinitionError: as for ``read_context``.
         """
         key = _key(selections)
+        if not self.is_remembered(selections) and key not in self._taken_over():
+            self._reading().files(key, selections)
+
+    def listing(self, selections: tuple[Selection, ...]) -> Listing:
+        """Find files and read them.
+
+        Raises:
+            DefinitionError: as for ``read_context``, or a file cannot be read.
+        """
+        key = _key(selections)
         found = self._taken_over().get(key)
-        return found.files if found else self._reading().files(key, selections)
+        if found:
+            return found.listing
+        from pipeline_dsl.context.listing import Listing
+
+        manifest = self.manifest(selections)
+        return Listing.of(self._reading().files(key, selections), manifest.contents)
 
     def manifest(self, selections: tuple[Selection, ...]) -> Manifest:
         """Find files and read them.
@@ -138,7 +153,8 @@ class Directory:
         """
         key = _key(selections)
         if not self.is_remembered(selections):
-            self._found[key] = self.manifest(selections).digest
+            found = self._taken_over().get(key)
+            self._found[key] = found.digest if found else self.manifest(selections).digest
         return self._found[key]
 
     def snapshot(self) -> Snapshot:
@@ -158,8 +174,10 @@ class Directory:
     def _handed_over(self, requests: Iterable[tuple[Selection, ...]]) -> bytes:
         from pipeline_dsl.context import handover
 
-        found = {_key(each): handover.Found(self.files(each), self.manifest(each)) for each in requests}
-        return handover.dump(found)
+        asked = ((each, self.manifest(each)) for each in requests)
+        return handover.dump(
+            {_key(each): handover.Found(self.listing(each), read, read.digest) for each, read in asked}
+        )
 
     def _taken_over(self) -> dict[str, Found]:
         """Give what the second process has found, once it has; nothing if it has failed."""

@@ -3,65 +3,70 @@
 from __future__ import annotations
 
 import array
-import itertools
 import marshal
-import operator
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_dsl.context.listing import Listing
 from pipeline_dsl.context.manifest import Manifest
-from pipeline_dsl.context.tree import ContextFile, Kind
+from pipeline_dsl.context.tree import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
-_TEXTS = ("path", "source", "kind.value", "target")
-_NUMBERS = {"mode": "Q", "size": "Q", "mtime_ns": "q", "ctime_ns": "q", "inode": "Q"}
-"""What is known of a file; of numbers also what ``array`` calls those of that size."""
+_NATURAL, _INTEGER = "Q", "q"
+"""What ``array`` calls numbers of 64 bits."""
 
-_KINDS = {kind.value: kind for kind in Kind}
+_KINDS = tuple(Kind)
 
 
 class Found(NamedTuple):
     """What was found for a request.
 
     Arguments:
-        files: the files; see ``read_context``.
-        manifest: the same, read.
+        listing: the files.
+        manifest: what a key takes of them.
+        digest: that of the manifest.
     """
 
-    files: tuple[ContextFile, ...]
+    listing: Listing
     manifest: Manifest
+    digest: str
 
 
 def dump(found: Mapping[str, Found]) -> bytes:
-    """Write down what was found, by request.
+    """Write down what was found, by request: a few long texts instead of many short ones.
 
     Raises:
         OverflowError: a time is centuries away.
     """
-    plain = {key: (_columns(files), manifest.dump()) for key, (files, manifest) in found.items()}
-    return marshal.dumps(plain)
+    return marshal.dumps(
+        {key: (_columns(each.listing), each.manifest.dump(), each.digest) for key, each in found.items()}
+    )
 
 
 def load(dumped: bytes) -> dict[str, Found]:
     """Read what ``dump`` has written."""
     return {
-        key: Found(_files(*columns), Manifest.load(manifest))
-        for key, (columns, manifest) in marshal.loads(dumped).items()  # noqa: S302 -- of this program
+        key: Found(_listing(*columns), Manifest.load(manifest), digest)
+        for key, (columns, manifest, digest) in marshal.loads(dumped).items()  # noqa: S302 -- of this program
     }
 
 
-def _columns(files: Sequence[ContextFile]) -> tuple[list[str], list[bytes]]:
-    """Give what is known of files field by field: a few long texts instead of many short ones."""
-    texts = ["\0".join([*map(operator.attrgetter(name), files), ""]) for name in _TEXTS]
-    numbers = [array.array(kind, map(operator.attrgetter(name), files)) for name, kind in _NUMBERS.items()]
-    return texts, [column.tobytes() for column in numbers]
+def _columns(listing: Listing) -> tuple[list[str], list[bytes], list[bytes], bytes]:
+    """Give texts with a zero after each, numbers as they are in memory, and kinds by their places."""
+    texts = (listing.paths, listing.sources, listing.targets, listing.contents)
+    naturals = (listing.modes, listing.sizes, listing.inodes)
+    return (
+        ["\0".join([*column, ""]) for column in texts],
+        [array.array(_NATURAL, column).tobytes() for column in naturals],
+        [array.array(_INTEGER, column).tobytes() for column in (listing.mtimes, listing.ctimes)],
+        bytes(map(_KINDS.index, listing.kinds)),
+    )
 
 
-def _files(texts: Iterable[str], numbers: Iterable[bytes]) -> tuple[ContextFile, ...]:
-    path, source, words, target = (text.split("\0")[:-1] for text in texts)
-    mode, size, mtime_ns, ctime_ns, inode = map(array.array, _NUMBERS.values(), numbers)
-    kind = map(_KINDS.__getitem__, words)
-    files = zip(path, source, kind, mode, size, mtime_ns, target, ctime_ns, inode, strict=True)
-    # As the constructor does it, without a line of Python for each: there may be many thousands.
-    return tuple(map(tuple.__new__, itertools.repeat(ContextFile), files))
+def _listing(texts: list[str], naturals: list[bytes], integers: list[bytes], kinds: bytes) -> Listing:
+    paths, sources, targets, contents = (column.split("\0")[:-1] for column in texts)
+    modes, sizes, inodes = (array.array(_NATURAL, column) for column in naturals)
+    mtimes, ctimes = (array.array(_INTEGER, column) for column in integers)
+    told = [_KINDS[kind] for kind in kinds]
+    return Listing(paths, sources, told, modes, sizes, mtimes, targets, ctimes, inodes, contents)

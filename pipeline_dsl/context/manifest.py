@@ -67,12 +67,10 @@ class Manifest:
         """What is in it."""
         return _entries(self._written)
 
-    @functools.cached_property
-    def files(self) -> dict[str, str]:
-        """The contents of its regular files, by path."""
-        texts = _texts(self._written)
-        are_regular = map("f".__eq__, texts[1::_FIELDS])
-        return dict(itertools.compress(zip(texts[0::_FIELDS], texts[3::_FIELDS], strict=True), are_regular))
+    @property
+    def contents(self) -> list[str]:
+        """What its entries say of contents, one by one."""
+        return _texts(self._written)[3::_FIELDS]
 
     @functools.cached_property
     def digest(self) -> str:

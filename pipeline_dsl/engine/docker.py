@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pipeline_dsl.engine.events import Stream
@@ -12,7 +12,7 @@ from pipeline_dsl.errors import EngineError
 if TYPE_CHECKING:
     import threading
 
-    from pipeline_dsl.context.reading import ContextFile
+    from pipeline_dsl.context.listing import Listing
 
 Output: TypeAlias = Callable[[Stream, str], None]
 """Takes one line that a build or a container printed, without its line end."""
@@ -74,13 +74,11 @@ class LocalFiles:
     """The files of a build context, for an engine that takes only those that it has not got before.
 
     Arguments:
-        files: the files; each with all directories that it is in.
-        contents: SHA-256 of what each regular file has to hold, in hexadecimal digits, by path.
+        listing: the files; each with all directories that it is in.
         place: any words that tell this context from others, and are the same each time.
     """
 
-    files: Sequence[ContextFile]
-    contents: Mapping[str, str]
+    listing: Listing
     place: str
 
 

@@ -23,7 +23,7 @@ _ROOT = ContextFile(".", ".", Kind.DIRECTORY, 0o755, 0, 0)
 
 
 def pack(
-    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Mapping[str, str] | None = None
+    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Sequence[str] | None = None
 ) -> Iterator[bytes]:
     """Pack a build context into an uncompressed tar file.
 
@@ -34,7 +34,8 @@ def pack(
     Arguments:
         files: the files of the context; a directory before what is in it.
         extra: generated files, by their path in the context, such as the Dockerfile; they come first.
-        contents: what regular files have to hold, by path: SHA-256 digests; None for whatever they hold.
+        contents: SHA-256 digests of what they have to hold, one for each file, of which those of regular
+            files count; None for whatever they hold.
 
     Returns:
         The tar file in chunks of a few hundred KiB, with never more than one or two of them in memory.
@@ -50,17 +51,17 @@ def pack(
 
 
 def _members(
-    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Mapping[str, str] | None
+    files: Sequence[ContextFile], extra: Mapping[str, bytes], contents: Sequence[str] | None
 ) -> Iterator[bytes]:
     yield _header(_ROOT)
     for path, content in extra.items():
         yield _header(ContextFile(path, path, Kind.REGULAR, 0o644, len(content), 0))
         yield content
         yield _padding(len(content))
-    for file in files:
+    for file, expected in zip(files, [None] * len(files) if contents is None else contents, strict=True):
         yield _header(file)
         if file.kind is Kind.REGULAR:
-            yield from read(file, None if contents is None else contents[file.path])
+            yield from read(file, expected)
             yield _padding(file.size)
     yield bytes(2 * _BLOCK)
 

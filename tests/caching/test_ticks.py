@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +16,12 @@ import pytest
 from pipeline_dsl.cache.store import Store
 from pipeline_dsl.context.contexts import ContextRequest, Contexts
 from pipeline_dsl.context.selection import Selection
+from tests.caching.project import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from tests.caching.runs import MakeRuns, Runs
 
 TRIES = 300
 HOUR = 3600 * 10**9
@@ -69,25 +73,72 @@ print(unnoticeable, len(right), all(a != b == again for a, b, again in right))
 """Counts changes that cannot be noticed by a file's times, and the digests that were found."""
 
 
-@pytest.fixture
-def coarse(tmp_path: Path) -> list[str]:
-    """The beginning of a command that has a file system with coarse times at a directory, for itself alone.
+EXPLAINED = """
+import contextlib, io, json, os, sys
+from pathlib import Path
+from pipeline_dsl.cache.store import Store
+from pipeline_dsl.cli.main import main
+from pipeline_dsl.context.contexts import Contexts
+from tests.caching.project import FIRST, write
+
+root, name, base, store, tries = Path(sys.argv[1]), *sys.argv[2:]
+write(FIRST, root, name, base)
+os.chdir(root)
+asked, digest, reasons = [], Contexts.digest, []
+Contexts.digest = lambda self, request: asked.append(request) or digest(self, request)
+assert main(["run", "--plain", "ci"]) == 0
+file = os.open(root / "app" / "main", os.O_RDWR)
+for _ in range(int(tries)):
+    contexts = Contexts(Store(store))
+    os.pwrite(file, b"main", 0)  # as it was, at another time
+    for request in {*asked}:
+        digest(contexts, request)
+    before = os.fstat(file)
+    os.pwrite(file, b"Main", 0)
+    now = os.fstat(file)
+    contexts.save()
+    if (before.st_mtime_ns, before.st_ctime_ns) == (now.st_mtime_ns, now.st_ctime_ns):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            assert main(["why", "ci/unit", "--json"]) == 0
+        ((stage,),) = [json.loads(printed.getvalue())["stages"]]
+        reasons.append([step["reason"] for step in stage["steps"] if step["kind"] == "build"])
+        if len(reasons) == 5:
+            break
+print(json.dumps(reasons))
+"""
+"""Gives the reasons why an image is not cached after changes that cannot be noticed by a file's times."""
+
+
+def coarse(place: Path, script: str, *words: str) -> str:
+    """Run a script that has a file system with coarse times at a directory, for itself alone.
 
     Linux from 6.13 on gives each change that somebody can see a time of its own, but not there.
     """
-    place = tmp_path / "coarse"
-    place.mkdir()
-    words = ["unshare", "--mount", "sh", "-c", f'mount -t ramfs ramfs "{place}" && exec "$@"', "sh"]
-    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+    mounted = ["unshare", "--mount", "sh", "-c", f'mount -t ramfs ramfs "{place}" && exec "$@"', "sh"]
+    if subprocess.run([*mounted, "true"], capture_output=True, check=False).returncode:
         pytest.skip("Only root can mount a file system with coarse times.")
-    return [*words, sys.executable, "-c", COARSE, str(place)]
+    command = [*mounted, sys.executable, "-c", script, str(place), *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
-def test_a_change_within_the_clocks_tick_is_noticed(coarse: list[str]) -> None:
-    told = subprocess.run([*coarse, str(TRIES)], capture_output=True, text=True, check=True)
-    unnoticeable, digests, is_right = told.stdout.split()
+def test_a_change_within_the_clocks_tick_is_noticed(tmp_path: Path) -> None:
+    unnoticeable, digests, is_right = coarse(tmp_path, COARSE, str(TRIES)).split()
     assert int(unnoticeable) > TRIES / 10  # or this has tested nothing
     assert (digests, is_right) == ("1", "True")
+
+
+@pytest.mark.engine
+def test_a_change_within_the_clocks_tick_is_named(
+    made_runs: MakeRuns, settle: Callable[[Runs], Runs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = settle(made_runs())
+    runs.write(FIRST)  # the base image gets its name
+    monkeypatch.chdir(Path(__file__).parents[2])
+    told = coarse(runs.root, EXPLAINED, runs.name, runs.base, runs.store.root, str(TRIES))
+    assert json.loads(told.splitlines()[-1]) == [["app/main changed"]] * 5
 
 
 def test_many_changes_one_after_the_other_are_all_noticed(root: Path, tmp_path: Path) -> None:

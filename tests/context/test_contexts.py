@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -122,7 +123,7 @@ def test_only_what_has_changed_is_listed_and_read(
     expected = digest(request), files(request)
     watch, contexts = Watch(monkeypatch, root), Contexts(store, LATER)
 
-    assert (contexts.digest(request), contexts.files(request)) == expected
+    assert (contexts.digest(request), found(contexts, request)) == expected
     contexts.save()
     assert (watch.listed, watch.read) == (["src"], ["src/app.js"])
     assert run(store, request) == expected[0]
@@ -169,7 +170,7 @@ def test_a_second_process_reads_what_has_changed(
     watch, contexts = Watch(monkeypatch, root), Contexts(store, LATER)
 
     assert contexts.begin([request])
-    assert (contexts.digest(request), contexts.files(request)) == expected
+    assert (contexts.digest(request), found(contexts, request)) == expected
     assert contexts.manifest(request).digest == expected[0]
     contexts.save()
     assert (watch.listed, watch.read) == ([], [])
@@ -248,11 +249,11 @@ def test_a_mistake_that_a_second_process_meets_is_told_by_this_one(root: Path, s
 def test_one_run_gives_the_same_answer_twice(root: Path) -> None:
     """Files that change meanwhile do not make a run disagree with itself."""
     request, contexts = ContextRequest(str(root), EVERYTHING), Contexts(None)
-    found, files = contexts.digest(request), contexts.files(request)
+    found, listing = contexts.digest(request), contexts.listing(request)
     (root / "src/app.js").write_text("changed")
 
     assert contexts.digest(request) == found == contexts.manifest(request).digest
-    assert contexts.files(request) == files
+    assert contexts.listing(request) == listing
 
 
 def rename(root: Path) -> None:
@@ -388,7 +389,7 @@ def test_an_ignored_file_may_become_a_directory(root: Path, store: Store) -> Non
 def test_a_file_that_changes_meanwhile_is_not_remembered(root: Path, store: Store) -> None:
     """Nobody knows of which state of the file its digest is."""
     request, contexts = ContextRequest(str(root), EVERYTHING), Contexts(store, LATER)
-    contexts.files(request)
+    contexts.check(request)
     pass_tick(root.parent)
     (root / "src/app.js").write_text("changed")
     assert contexts.digest(request) == digest(request)
@@ -579,7 +580,7 @@ def test_overlays_lie_over_what_is_remembered(
 def test_files_are_those_that_are_read_from_disk(root: Path) -> None:
     request = ContextRequest(str(root), (Selection(("src", "link")),))
 
-    assert Contexts(None).files(request) == read_context(root, request.selections, Ignore())
+    assert found(Contexts(None), request) == {*read_context(root, request.selections, Ignore())}
 
 
 def test_links_in_circles_and_to_nowhere_are_links(root: Path, store: Store) -> None:
@@ -600,7 +601,7 @@ def test_missing_files_are_problems_whatever_is_remembered(root: Path, store: St
     expected = run(store, request)
     (root / "src/app.js").rename(root / "kept")
 
-    for ask in (Contexts.digest, Contexts.check, Contexts.files, Contexts.manifest):
+    for ask in (Contexts.digest, Contexts.check, Contexts.listing, Contexts.manifest):
         with pytest.raises(DefinitionError, match=r'no "src/app.js"'):
             ask(Contexts(store, LATER), request)
     (root / "kept").rename(root / "src/app.js")
@@ -645,7 +646,7 @@ def test_what_cannot_be_read_is_a_problem(
     run(store, request)
     prepare(root)
 
-    for ask in (Contexts.digest, Contexts.check, Contexts.files):
+    for ask in (Contexts.digest, Contexts.check, Contexts.listing):
         with pytest.raises(DefinitionError, match=r"\[(context-unreadable|malformed-pattern)\]"):
             ask(Contexts(store, LATER), request)
 
@@ -795,14 +796,19 @@ def test_a_memory_is_never_wrong(
                 contexts.begin(requests)
         for request in requests:
             assert outcome(contexts.digest, request) == outcome(digest, request)
-            assert outcome(contexts.files, request) == outcome(files, request)
+            assert outcome(functools.partial(found, contexts), request) == outcome(files, request)
         contexts.save()
 
 
-def files(request: ContextRequest) -> tuple[ContextFile, ...]:
+def files(request: ContextRequest) -> set[ContextFile]:
     """Find files without any memory."""
     root = Path(request.root)
-    return read_context(root, request.selections, load_ignore(root))
+    return {*read_context(root, request.selections, load_ignore(root))}
+
+
+def found(contexts: Contexts, request: ContextRequest) -> set[ContextFile]:
+    """Find files."""
+    return {*contexts.listing(request).files}
 
 
 def outcome(ask: Callable[[ContextRequest], Answer], request: ContextRequest) -> Answer | str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline_dsl.context import handover
 from pipeline_dsl.context.contexts import ContextRequest, Contexts
+from pipeline_dsl.context.listing import Listing
 from pipeline_dsl.context.manifest import Manifest
 from tests.context.reference import EVERYTHING
 
@@ -17,12 +18,12 @@ def test_what_one_process_has_found_another_one_gets(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).touch()
     request, contexts = ContextRequest(str(tmp_path), EVERYTHING), Contexts(None)
     found = {
-        "all": handover.Found(contexts.files(request), contexts.manifest(request)),
-        "nothing": handover.Found((), Manifest(())),
+        "all": handover.Found(contexts.listing(request), contexts.manifest(request), "digest"),
+        "nothing": handover.Found(Listing.of([], []), Manifest(()), ""),
     }
 
     taken = handover.load(handover.dump(found))
 
-    assert taken == found
-    assert [file.kind for file in taken["all"].files] == [file.kind for file in found["all"].files]
-    assert {type(file) for file in taken["all"].files} == {type(file) for file in found["all"].files}
+    for name, (listing, *others) in found.items():
+        assert [list(column) for column in taken[name].listing] == [list(column) for column in listing]
+        assert [taken[name].manifest, taken[name].digest] == others

@@ -40,8 +40,8 @@ def test_it_tells_what_only_one_of_two_has(whose: dict[Entry, str]) -> None:
 
 
 @given(manifests)
-def test_it_gives_the_contents_of_files(manifest: Manifest) -> None:
-    assert manifest.files == {entry.path: entry.content for entry in manifest.entries if entry.kind == "f"}
+def test_it_tells_what_is_in_each(manifest: Manifest) -> None:
+    assert manifest.contents == [entry.content for entry in manifest.entries]
 
 
 @given(st.lists(entries, max_size=12), st.sets(st.text(alphabet="abdfl7\udcff", max_size=2), max_size=3))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import io
 import json
@@ -27,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_dsl.context.ignore import Ignore
+from pipeline_dsl.context.listing import Listing
 from pipeline_dsl.context.reading import ContextFile, Kind, read_context
 from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.engine.docker import BuildRequest, Cancelled, LocalFiles
@@ -76,14 +76,20 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[Session | None]:
 def local(root: Path) -> LocalFiles:
     """All files of a directory."""
     files = read_context(root, [Selection((".",))], Ignore())
-    regular = [file for file in files if file.kind is Kind.REGULAR]
-    contents = {file.path: hashlib.sha256(Path(file.source).read_bytes()).hexdigest() for file in regular}
-    return LocalFiles(files, contents, place=f"{RUN} {root}")
+    return LocalFiles(Listing.of(files, map(content, files)), place=f"{RUN} {root}")
+
+
+def content(file: ContextFile) -> str:
+    """What a file has to hold."""
+    is_regular = file.kind is Kind.REGULAR
+    return hashlib.sha256(Path(file.source).read_bytes()).hexdigest() if is_regular else ""
 
 
 def request(dockerfile: str, files: LocalFiles) -> BuildRequest:
-    packed = functools.partial(pack, files.files, contents=files.contents)
-    return BuildRequest(dockerfile, target="production", context=packed, files=files)
+    whole = files.listing
+    return BuildRequest(
+        dockerfile, "production", lambda extra: pack(whole.files, extra, whole.contents), files=files
+    )
 
 
 def copying(base: str, *more: str) -> str:
@@ -302,8 +308,8 @@ def slow(tmp_path: Path) -> tuple[LocalFiles, Path]:
     """Files of which one cannot be read before somebody writes to it."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    files = [ContextFile("file", str(pipe), Kind.REGULAR, 0o644, 1000, time.time_ns())]
-    return LocalFiles(files, {"file": uuid.uuid4().hex * 2}, place=RUN), pipe
+    file = ContextFile("file", str(pipe), Kind.REGULAR, 0o644, 1000, time.time_ns())
+    return LocalFiles(Listing.of([file], [uuid.uuid4().hex * 2]), place=RUN), pipe
 
 
 def test_a_build_is_cancelled_while_a_file_is_sent(
@@ -383,9 +389,9 @@ def test_names_that_are_not_utf_8_are_sent_whole(
 
 def test_a_time_that_is_beyond_nanoseconds_is_sent_whole(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("file")
-    assert Context(local(tmp_path)).can_be_listed
+    assert Context(local(tmp_path).listing).can_be_listed
     os.utime(tmp_path / "file", (2**34, 2**34))
-    assert not Context(local(tmp_path)).can_be_listed
+    assert not Context(local(tmp_path).listing).can_be_listed
 
 
 class Front:
@@ -518,7 +524,7 @@ def secret(
 def test_the_engine_pulls_with_the_login_of_dockers_configuration(
     secret: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = request(f"FROM {secret} AS production\nCOPY . /\n", LocalFiles([], {}, RUN))
+    asked = request(f"FROM {secret} AS production\nCOPY . /\n", LocalFiles(Listing.of([], []), RUN))
     member = connect()
     with member.api:
         assert make(member, asked).steps == 1
@@ -530,7 +536,7 @@ def test_the_engine_pulls_with_the_login_of_dockers_configuration(
 
 def test_an_engine_is_told_that_the_session_lives(docker: SdkDocker, tmp_path: Path) -> None:
     """It asks every few seconds, and ends a session that does not answer."""
-    services = Services(docker.api, "", Context(local(tmp_path)))
+    services = Services(docker.api, "", Context(local(tmp_path).listing))
     call = services.answer([(":path", "/grpc.health.v1.Health/Check")])
     output = call.output()
     assert next(output) == b""
@@ -541,7 +547,7 @@ def test_an_engine_is_told_that_the_session_lives(docker: SdkDocker, tmp_path: P
 
 def listed(paths: list[str]) -> list[str]:
     files = [ContextFile(path, path, Kind.DIRECTORY, 0o755, 0, 0) for path in paths]
-    packets = b"".join(Context(LocalFiles(files, {}, "")).packets())
+    packets = b"".join(Context(Listing.of(files, [""] * len(files))).packets())
     return [Packet.FromString(packet).stat.path for packet in Messages().feed(packets)]
 
 
@@ -557,9 +563,7 @@ def test_a_list_is_in_the_order_of_names(split: list[list[str]]) -> None:
 def test_50000_files_are_listed_in_less_than_a_second() -> None:
     paths = [f"src/{number // 100:03}/{number:05}.js" for number in range(50_000)]
     files = [ContextFile(path, path, Kind.REGULAR, 0o644, 1234, MTIME) for path in paths]
-    context = Context(
-        LocalFiles(files, {path: hashlib.sha256(path.encode()).hexdigest() for path in paths}, "")
-    )
+    context = Context(Listing.of(files, [hashlib.sha256(path.encode()).hexdigest() for path in paths]))
     start = time.process_time()
     assert sum(map(len, context.packets())) > 2_000_000
     assert time.process_time() - start < 1

@@ -189,7 +189,11 @@ def test_the_context_holds_what_is_copied_and_nothing_else(make_project: MakePro
     )
     context = plan_build(resolved(root), root, "image").context
     assert context is not None
-    assert [file.path for file in Contexts(None).files(context)] == ["package.json", "src", "src/app.js"]
+    assert [*Contexts(None).listing(context).paths] == [
+        "package.json",
+        "src",
+        "src/app.js",
+    ]
 
 
 def test_an_image_has_a_name_of_its_own_and_those_that_are_asked_for(make_project: MakeProject) -> None:

@@ -179,10 +179,12 @@ class Builds:
         output = _explained(output, explain)
         images = {name: self._bases.image(name, output, *_how(planned)) for name in planned.dockerfile.images}
         key = self._key(
-            planned, manifest.digest, {name: self._bases.digest_of(name, one) for name, one in images.items()}
+            planned,
+            self._contexts.digest(context),
+            {name: self._bases.digest_of(name, one) for name, one in images.items()},
         )
         start = time.monotonic()
-        result = self._execute(planned, context, manifest, images, output)
+        result = self._execute(planned, context, images, output)
         is_certain = all(self._bases.is_still(name, image) for name, image in images.items())
         if is_certain:
             self._remember(planned, key, manifest, result.image, time.monotonic() - start)
@@ -192,7 +194,6 @@ class Builds:
         self,
         planned: PlannedBuild,
         context: ContextRequest,
-        manifest: Manifest,
         images: Mapping[str, EngineImage],
         output: Output,
     ) -> BuildResult:
@@ -201,13 +202,11 @@ class Builds:
                 output(Stream.PROGRESS, f"{name} has ONBUILD triggers, which the engine executes.")
         written = planned.dockerfile_on({name: image.environment for name, image in images.items()})
         shared = self._memory.shared
-        files = LocalFiles(
-            self._contexts.files(context), manifest.files, place=repr((context.root, context.selections))
-        )
+        files = LocalFiles(self._contexts.listing(context), place=repr((context.root, context.selections)))
         request = BuildRequest(
             dockerfile=written.text,
             target=written.target,
-            context=functools.partial(pack, files.files, contents=files.contents),
+            context=lambda extra: pack(files.listing.files, extra, files.listing.contents),
             tags=planned.tags,
             arguments=planned.parameters.arguments,
             no_cache=self._rules.no_cache,

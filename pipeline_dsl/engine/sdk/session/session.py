@@ -99,7 +99,7 @@ def session(api: docker.APIClient, request: BuildRequest) -> Iterator[Session | 
         The session; None where the whole context is sent instead: it has names that a session has no words
         for, or the engine has no sessions, or is behind ssh.
     """
-    if request.files is None or not (context := Context(request.files)).can_be_listed:
+    if request.files is None or not (context := Context(request.files.listing)).can_be_listed:
         yield None
         return
     name = uuid.uuid4().hex

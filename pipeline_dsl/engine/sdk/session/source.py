@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import operator
+import itertools
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline_dsl.context.listing import Listing
 from pipeline_dsl.context.reading import Kind
-from pipeline_dsl.engine.docker import LocalFiles
 from pipeline_dsl.engine.sdk.session.call import framed
 from pipeline_dsl.engine.sdk.session.session_pb2 import Packet
 from pipeline_dsl.engine.tarball import read
 from pipeline_dsl.errors import Problem, StepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from pipeline_dsl.context.reading import ContextFile
+    from collections.abc import Iterator, Mapping
 
 _NANOSECONDS = 1_000_000_000
 _LATEST = 2**63 // _NANOSECONDS - 1
@@ -73,60 +71,54 @@ class Context:
     """Files of a build context.
 
     Arguments:
-        given: the files.
+        given: the files, in an order that is the protocol's, too.
     """
 
-    def __init__(self, given: LocalFiles) -> None:
-        self._files = given.files
-        self._contents = given.contents
-
-    @functools.cached_property
-    def _sorted(self) -> Sequence[ContextFile]:
-        # What is in a directory follows at once: before "a.b" comes "a/b", as the slash were before all else.
-        return sorted(self._files, key=lambda file: file.path.replace("/", "\0"))
+    def __init__(self, given: Listing) -> None:
+        self._given = given
 
     @property
     def can_be_listed(self) -> bool:
         """Whether the protocol has words for them: names are UTF-8, and times are not millennia away."""
         try:
-            "\0".join(map(operator.attrgetter("path"), self._files)).encode()
-            "\0".join(map(operator.attrgetter("target"), self._files)).encode()
+            "\0".join((*self._given.paths, *self._given.targets)).encode()
         except UnicodeEncodeError:
             return False
-        times = [abs(file.mtime_ns) for file in self._files]
-        return max(times, default=0) // _NANOSECONDS < _LATEST
+        return max(map(abs, self._given.mtimes), default=0) // _NANOSECONDS < _LATEST
 
     def only(self, path: str) -> Context:
         """Leave out all files but one, which may not be there either."""
-        files = [file for file in self._files if file.path == path]
-        return Context(LocalFiles(files, self._contents, ""))
+        is_it = [path == one for one in self._given.paths]
+        return Context(Listing._make(tuple(itertools.compress(column, is_it)) for column in self._given))
 
     def packets(self) -> Iterator[bytes]:
         """List all files; see ``Source.packets``."""
         listed = _List()
-        for file in self._sorted:
-            size = len(file.target.encode()) if file.kind is Kind.SYMLINK else file.size
-            yield listed.packet(file.path, _mode(file.kind, file.mode), size, self._time(file), file.target)
+        given = self._given
+        modes = map(_mode, given.kinds, given.modes)
+        times = map(_time, given.kinds, given.mtimes, given.contents)
+        told = zip(given.paths, modes, given.sizes, times, given.targets, strict=True)
+        for path, mode, size, time, target in told:
+            yield listed.packet(path, mode, len(target.encode()) or size, time, target)
 
     def read(self, index: int) -> Iterator[bytes]:
         """Read a file; see ``Source.read``."""
-        file = self._sorted[index]
+        file = self._given.file(index)
         try:
-            yield from read(file, self._contents[file.path])
+            yield from read(file, self._given.contents[index])
         except OSError as error:
             problem = Problem("context-unreadable", f'"{file.source}" cannot be read: {error.strerror}.')
             raise StepError([problem]) from error
 
-    def _time(self, file: ContextFile) -> int:
-        """Give a time that is another one whenever the content is.
 
-        The engine has a file of an earlier build, and does not ask for it, if its time and its size are the
-        same. So the nanoseconds say what is in it; no image keeps them.
-        """
-        seconds = file.mtime_ns // _NANOSECONDS
-        if file.kind is not Kind.REGULAR:
-            return seconds * _NANOSECONDS
-        return seconds * _NANOSECONDS + int(self._contents[file.path][:_DIGITS], 16) % _NANOSECONDS
+def _time(kind: Kind, mtime: int, content: str) -> int:
+    """Give a time that is another one whenever the content is.
+
+    The engine has a file of an earlier build, and does not ask for it, if its time and its size are the
+    same. So the nanoseconds say what is in it; no image keeps them.
+    """
+    said = int(content[:_DIGITS], 16) if kind is Kind.REGULAR else 0
+    return mtime - mtime % _NANOSECONDS + said % _NANOSECONDS
 
 
 @functools.cache
