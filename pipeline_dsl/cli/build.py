@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.cli.arguments import image_name
 from pipeline_dsl.cli.builds import add_build_parameters, build_parameters
 from pipeline_dsl.cli.caching import add_caching, opened_store
-from pipeline_dsl.cli.execution import execute_plan, own_directory
+from pipeline_dsl.cli.execution import engine_ahead, execute_plan, own_directory
 from pipeline_dsl.cli.planning import secrets
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import opened
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Build the variant as the only stage of a pipeline of its own."""
+    engine = engine_ahead()
     project = opened(arguments)
     parameters = build_parameters(arguments, project.settings.proxies.variables)
     store = opened_store(project.settings)
@@ -67,4 +68,4 @@ def execute(arguments: argparse.Namespace) -> int:
         expect_cached=arguments.expect_cached,
     )
     with own_directory() as directory:
-        return execute_plan(alone, options, directory, store, plain=arguments.plain)
+        return execute_plan(alone, engine, options, directory, store, plain=arguments.plain)

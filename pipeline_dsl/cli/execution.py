@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from rich.console import Console
 
+from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cli.sharing import shared_repository
 from pipeline_dsl.engine.events import Status
 from pipeline_dsl.engine.leftovers import claimed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pipeline_dsl.cache.store import Store
+    from pipeline_dsl.engine.docker import Docker
     from pipeline_dsl.engine.leftovers import RunDirectory
     from pipeline_dsl.engine.work import Options
     from pipeline_dsl.plan import Plan
@@ -36,11 +38,29 @@ def own_directory() -> AbstractContextManager[RunDirectory]:
     return claimed(Path(platformdirs.user_state_dir("pipeline-dsl")) / "runs")
 
 
-def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: Store, *, plain: bool) -> int:
+def engine_ahead() -> Ahead[Docker]:
+    """Connect to the engine, and have it say what it is, while something else is done.
+
+    Whoever wants it gets an EngineError where it cannot be reached.
+    """
+    return Ahead(_introduced)
+
+
+def _introduced() -> Docker:
+    docker = connect()
+    docker.identity()
+    docker.version()
+    return docker
+
+
+def execute_plan(  # noqa: PLR0913 -- what to do, how, where, and how it is told
+    plan: Plan, engine: Ahead[Docker], options: Options, directory: RunDirectory, store: Store, *, plain: bool
+) -> int:
     """Run a plan and give the exit code.
 
     Arguments:
         plan: what to do.
+        engine: what does it.
         options: how to do it.
         directory: the run's own directory.
         store: what earlier runs have left.
@@ -50,7 +70,7 @@ def execute_plan(plan: Plan, options: Options, directory: RunDirectory, store: S
         gc.freeze()
         gc.set_threshold(_OBJECTS)
         gc.enable()
-    docker = connect()
+    docker = engine.result()
     shared = shared_repository(docker, options.settings.cache, options.secrets)
     memory = Memory(store, shared, is_asked=not options.no_cache)
     with store.lease(), reporter(Console(highlight=False), plain=plain) as emit:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import gc
+import atexit
+import contextlib
 import importlib
 import keyword
 import os
@@ -61,9 +62,19 @@ def entry_point(contexts: Contexts | None = None) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # and not what nohup ignores
             signal.signal(number, _interrupt)
-    code = main(sys.argv[1:], contexts)
-    gc.freeze()  # or Python would look at all of it once more
-    sys.exit(code)
+    codes: list[int] = []
+    atexit.register(_leave, codes)  # before all others, and so after them
+    codes.append(main(sys.argv[1:], contexts))
+    sys.exit(codes[0])
+
+
+def _leave(codes: Sequence[int]) -> None:
+    """End at once where all is done: Python would clear up what the end of the process takes anyway."""
+    if codes:
+        with contextlib.suppress(OSError):  # Python says what the trouble is
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(codes[0])
 
 
 def main(words: Sequence[str], contexts: Contexts | None = None) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.cli.arguments import positive
 from pipeline_dsl.cli.builds import add_build_parameters
 from pipeline_dsl.cli.caching import add_caching, known_stages, opened_store
-from pipeline_dsl.cli.execution import execute_plan, own_directory
+from pipeline_dsl.cli.execution import engine_ahead, execute_plan, own_directory
 from pipeline_dsl.cli.planning import planned, secrets
 from pipeline_dsl.cli.policy import add_policies
 from pipeline_dsl.cli.project import add_selection
@@ -63,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the chosen stages."""
+    engine = engine_ahead()
     inputs = plan_inputs(arguments)
     with own_directory() as directory:
         made = planned(arguments, directory.path)
@@ -82,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> int:
             expect_cached=arguments.expect_cached,
         )
         store = opened_store(made.settings)
-        code = execute_plan(made.plan, options, directory, store, plain=arguments.plain)
+        code = execute_plan(made.plan, engine, options, directory, store, plain=arguments.plain)
         if not code and inputs:
             keep_plan(made, inputs, store, arguments.words)
         return code

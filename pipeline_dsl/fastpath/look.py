@@ -71,7 +71,7 @@ class Look:
             meanwhile: called when a second process has something to do, and this one has not.
 
         Raises:
-            NotCached: something is not cached.
+            NotCached: something is not cached, or has to be read first.
             EngineDown: the engine does not answer.
             PipelineError: files are missing, say.
         """
@@ -80,6 +80,7 @@ class Look:
         builds = [(build, self._request(build)) for build in self._document["builds"]]
         if self._contexts.begin(request for _, request in builds):
             meanwhile()
+            raise NotCached  # as a rule: that is found out when the second process has read what has changed
         keys = [self._key(build, request, platform) for build, request in builds]
         # All is asked before the first answer is waited for: a registry may be far away.
         are_there = [self._image(key, build["tags"]) for key, (build, _) in zip(keys, builds, strict=True)]

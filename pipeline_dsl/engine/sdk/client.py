@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pydantic
 
 from pipeline_dsl.engine.docker import EngineVersion
-from pipeline_dsl.engine.sdk import archives, build, containers, images, networks, registry, removal, state
+from pipeline_dsl.engine.sdk import build, images, networks, removal
 from pipeline_dsl.engine.sdk.failures import engine_failures
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
         Output,
         RunRequest,
     )
+
+
+# What is about containers and registries is loaded with the first one: an image may have been built by then.
+# ruff: noqa: PLC0415
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +72,7 @@ class SdkDocker:
     @engine_failures()
     def version(self) -> EngineVersion:
         """Say what answers at the other end."""
-        told = _VERSION.validate_python(self.api.version())
+        told = self._version
         return EngineVersion(told.Version, self.buildkit, f"{told.Os}/{told.Arch}")
 
     @engine_failures()
@@ -103,16 +107,22 @@ class SdkDocker:
     @engine_failures()
     def push(self, reference: str, login: Login | None, output: Output, cancel: threading.Event) -> str:
         """Push an image; see ``Docker.push``."""
+        from pipeline_dsl.engine.sdk import registry
+
         return registry.push(self.api, reference, login, output, cancel)
 
     @engine_failures()
     def digest(self, reference: str, login: Login | None, cancel: threading.Event) -> str | None:
         """Ask a registry for a digest; see ``Docker.digest``."""
+        from pipeline_dsl.engine.sdk import registry
+
         return registry.digest(self.api, reference, login, cancel)
 
     @engine_failures()
     def holds(self, image: EngineImage, reference: str, login: Login | None, cancel: threading.Event) -> bool:
         """Tell whether an image is the one that a registry has; see ``Docker.holds``."""
+        from pipeline_dsl.engine.sdk import registry
+
         return registry.holds(self.api, image, reference, login, cancel)
 
     @engine_failures()
@@ -125,26 +135,36 @@ class SdkDocker:
     @engine_failures()
     def run(self, request: RunRequest, output: Output, cancel: threading.Event) -> int:
         """Run a container to its end; see ``Docker.run``."""
+        from pipeline_dsl.engine.sdk import containers
+
         return containers.run(self.api, request, output, cancel)
 
     @engine_failures()
     def start(self, request: RunRequest) -> None:
         """Start a container and leave it alone; see ``Docker.start``."""
+        from pipeline_dsl.engine.sdk import containers
+
         containers.start(self.api, request)
 
     @engine_failures()
     def container(self, name: str) -> ContainerState:
         """Say how a container is."""
+        from pipeline_dsl.engine.sdk import state
+
         return state.state(self.api, name)
 
     @engine_failures()
     def execute(self, name: str, command: tuple[str, ...], cancel: threading.Event) -> Execution:
         """Run a further command in a running container; see ``Docker.execute``."""
+        from pipeline_dsl.engine.sdk import state
+
         return state.execute(self.api, name, command, cancel)
 
     @engine_failures()
     def logs(self, name: str, tail: int) -> tuple[str, ...]:
         """Give the last lines that a container printed, at most ``tail``."""
+        from pipeline_dsl.engine.sdk import state
+
         return state.logs(self.api, name, tail)
 
     @engine_failures()
@@ -164,6 +184,8 @@ class SdkDocker:
 
     def copy_out(self, container: str, path: str, cancel: threading.Event) -> Generator[bytes]:
         """Pack a file or directory of a container; see ``Docker.copy_out``."""
+        from pipeline_dsl.engine.sdk import archives
+
         with engine_failures():
             yield from archives.copy_out(self.api, container, path, cancel)
 
@@ -195,6 +217,14 @@ class SdkDocker:
     @engine_failures()
     def identity(self) -> str:
         """Give what tells this engine from all others, as long as it keeps its data."""
-        told = _INFO.validate_python(self.api.info())
+        told = self._info
         # Podman makes a new id up for each answer.
         return f"{told.Name} {told.DockerRootDir}" if told.BuildahVersion else told.ID
+
+    @functools.cached_property
+    def _version(self) -> _Version:
+        return _VERSION.validate_python(self.api.version())
+
+    @functools.cached_property
+    def _info(self) -> _Info:
+        return _INFO.validate_python(self.api.info())

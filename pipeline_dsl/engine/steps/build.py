@@ -7,6 +7,7 @@ import functools
 import time
 from typing import TYPE_CHECKING
 
+from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cache.images import image_key
 from pipeline_dsl.cache.images import reference as cache_reference
 from pipeline_dsl.engine.docker import BuildRequest, BuildResult, LocalFiles
@@ -183,11 +184,12 @@ class Builds:
             self._contexts.digest(context),
             {name: self._bases.digest_of(name, one) for name, one in images.items()},
         )
+        kept = Ahead(lambda: self._memory.add([manifest.dump()]))
         start = time.monotonic()
         result = self._execute(planned, context, images, output)
         is_certain = all(self._bases.is_still(name, image) for name, image in images.items())
         if is_certain:
-            self._remember(planned, key, manifest, result.image, time.monotonic() - start)
+            self._remember(planned, key, kept.result(), result.image, time.monotonic() - start)
         return Built(planned, key, result.image, result, is_certain=is_certain)
 
     def _execute(
@@ -218,16 +220,14 @@ class Builds:
         with in_time("the build", self._cancel, self._rules.limit) as deadline:
             return self._docker.build(request, output, deadline)
 
-    def _remember(
-        self, planned: PlannedBuild, key: Key, manifest: Manifest, image: str, seconds: float
-    ) -> None:
+    def _remember(self, planned: PlannedBuild, key: Key, manifest: Json, image: str, seconds: float) -> None:
         if self._memory.store is None:
             return
         self._docker.tag(image, cache_reference(key.digest))
         result: dict[str, Json] = {
             "image": image,
             "bases": self._base_names(planned),
-            "manifest": self._memory.add([manifest.dump()]),
+            "manifest": manifest,
         }
         self._memory.write(key, self._subject(planned), result, seconds)
         if self._memory.shared:
