@@ -6,7 +6,6 @@ import io
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline_dsl.report.live import LiveReport
 from pipeline_dsl.report.plain import PlainReport
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ def reporter(console: Console, *, plain: bool) -> Report:
         console.file.reconfigure(errors="backslashreplace")
     if plain or not _is_watched(console):
         return PlainReport(console)
+    from pipeline_dsl.report.live import LiveReport  # noqa: PLC0415 -- only people at a terminal need it
+
     return LiveReport(console)
 
 
