@@ -1,84 +1,27 @@
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pipeline_dsl.cache.store import Store
-from pipeline_dsl.context import beside, looking
 from pipeline_dsl.context.contexts import ContextRequest, Contexts
 from pipeline_dsl.context.ignore import Ignore
-from pipeline_dsl.context.reading import ContextFile, load_ignore, read_context
+from pipeline_dsl.context.reading import read_context
 from pipeline_dsl.context.selection import Selection
 from pipeline_dsl.errors import DefinitionError
-from tests.context.reference import EVERYTHING, Clock, digest, pass_tick
+from tests.context.reference import EVERYTHING, digest, pass_tick
+from tests.context.remembering import LATER, Watch, changed_since_a_run, files, found, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Answer = TypeVar("Answer")
-
-LATER = Clock(ahead=60)
-"""Runs that start long after the last change of a file."""
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    directory = tmp_path / "root"
-    for name in ("README.md", "src/app.js", "src/lib/x.js", "docs/guide.md", "node_modules/a/index.js"):
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(name)
-    (directory / "link").symlink_to("src/lib")
-    (directory / ".dockerignore").write_text("node_modules\n**/*.log\n")
-    (directory / "empty").mkdir()
-    return directory
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
-
-
-class Watch:
-    """Notes which directories are listed, and which files read, to find what is in a directory."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-        self.listed: list[str] = []
-        self.read: list[str] = []
-        self._root = root
-        scandir, opened = os.scandir, os.open
-
-        def watched_scandir(path: str) -> os._ScandirIterator[str]:
-            self.listed.append(os.path.relpath(path, root))
-            return scandir(path)
-
-        def watched_open(path: str, flags: int, mode: int = 0o777) -> int:
-            if Path(path).is_relative_to(root):
-                self.read.append(os.path.relpath(path, root))
-            return opened(path, flags, mode)
-
-        monkeypatch.setattr(os, "scandir", watched_scandir)
-        monkeypatch.setattr(os, "open", watched_open)
-
-
-def run(store: Store | None, request: ContextRequest, clock: Callable[[], int] = LATER) -> str:
-    """Ask for a digest as a run does, which leaves what it found to the next one."""
-    contexts = Contexts(store, clock)
-    found = contexts.digest(request)
-    contexts.save()
-    return found
 
 
 @pytest.mark.parametrize(
@@ -106,14 +49,6 @@ def test_a_digest_is_remembered(
     assert run(store, request) == expected
     assert (watch.listed, watch.read) == ([], [])
     assert Contexts(store).manifest(request).digest == expected
-
-
-def changed_since_a_run(root: Path, store: Store) -> ContextRequest:
-    """Change a file that a run has read."""
-    request = ContextRequest(str(root), EVERYTHING)
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
-    return request
 
 
 def test_only_what_has_changed_is_listed_and_read(
@@ -147,103 +82,6 @@ def test_what_was_not_read_before_is_remembered_once_it_is(
 
     assert run(store, wide) == expected
     assert watch.read == ["docs/guide.md"]
-
-
-def split(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a second process for the smallest of projects, whatever threads other tests have left."""
-    monkeypatch.setattr(looking, "_WORTHWHILE", 1)
-    monkeypatch.setattr(looking, "can_fork", lambda: True)
-
-
-@pytest.fixture
-def _in_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    split(monkeypatch)
-
-
-@pytest.mark.usefixtures("_in_two")
-def test_a_second_process_reads_what_has_changed(
-    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """This one reads nothing, and later runs know what was found all the same."""
-    request = changed_since_a_run(root, store)
-    expected = digest(request), files(request)
-    watch, contexts = Watch(monkeypatch, root), Contexts(store, LATER)
-
-    assert contexts.begin([request])
-    assert (contexts.digest(request), found(contexts, request)) == expected
-    assert contexts.manifest(request).digest == expected[0]
-    contexts.save()
-    assert (watch.listed, watch.read) == ([], [])
-    assert run(store, request) == expected[0]
-    assert (watch.listed, watch.read) == ([], [])
-
-
-@pytest.mark.usefixtures("_in_two")
-def test_a_second_process_is_not_begun_for_nothing(root: Path, store: Store) -> None:
-    """Where nothing is remembered, nobody knows how much there is to do; where all is, there is nothing."""
-    request = ContextRequest(str(root), EVERYTHING)
-    assert not Contexts(store).begin([request])
-    run(store, request)
-    assert not Contexts(store, LATER).begin([request])
-
-
-@pytest.mark.usefixtures("_in_two")
-def test_a_second_process_ends_where_nobody_wants_to_know(
-    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has more to say than goes into a pipe."""
-    fork, children = os.fork, list[int]()
-
-    def watched_fork() -> int:
-        children.append(fork())
-        return children[-1]
-
-    monkeypatch.setattr(os, "fork", watched_fork)
-    for number in range(1500):
-        (root / f"docs/{number:0100}").touch()
-    request = ContextRequest(str(root), EVERYTHING)
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
-    contexts = Contexts(store, LATER)
-    assert contexts.begin([request])
-
-    contexts.save()
-
-    assert children
-    assert not any(Path(f"/proc/{child}").exists() for child in children)
-
-
-@pytest.mark.usefixtures("_in_two")
-def test_what_a_second_process_has_not_done_this_one_does(
-    root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has failed, or was to do something else."""
-    request, other = ContextRequest(str(root), EVERYTHING), ContextRequest(str(root), (Selection(("src",)),))
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
-    contexts = Contexts(store, LATER)
-    assert contexts.begin([request])
-    assert contexts.digest(other) == digest(other)
-    contexts.save()
-    (root / "src/app.js").write_text("changed again")
-    monkeypatch.setattr(beside, "_work", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-    contexts = Contexts(store, LATER)
-    assert contexts.begin([request])
-    assert contexts.digest(request) == digest(request)
-    contexts.save()
-    assert run(store, request) == digest(request)
-
-
-@pytest.mark.usefixtures("_in_two")
-def test_a_mistake_that_a_second_process_meets_is_told_by_this_one(root: Path, store: Store) -> None:
-    request = ContextRequest(str(root), (Selection(("src", "README.md")),))
-    run(store, request)
-    (root / "README.md").unlink()
-    contexts = Contexts(store, LATER)
-
-    assert contexts.begin([request])
-    with pytest.raises(DefinitionError, match=r"README\.md"):
-        contexts.digest(request)
 
 
 def test_one_run_gives_the_same_answer_twice(root: Path) -> None:
@@ -741,110 +579,3 @@ def test_nothing_heavy_is_loaded() -> None:
     heavy = {"asyncio", "difflib", "logging", "pathlib", "pydantic", "socket", "subprocess", "tempfile"}
     assert heavy & set(loaded) == set()
     assert "pipeline_dsl.context.reading" not in loaded
-
-
-NAMES = ["a", "b", "c.log", "é", os.fsdecode(b"\xff")]
-paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2).map("/".join)
-targets = st.lists(st.sampled_from(["a", "b", "..", "é"]), min_size=1, max_size=3).map("/".join)
-operations = st.one_of(
-    st.tuples(st.just("write"), paths, st.sampled_from(["x", "y", "long"])),
-    st.tuples(st.just("keep time"), paths, st.sampled_from(["x", "y"])),
-    st.tuples(st.just("mode"), paths, st.sampled_from(["600", "755"])),
-    st.tuples(st.just("link"), paths, targets),
-    st.tuples(st.just("rename"), paths, paths),
-    st.tuples(st.just("remove"), paths, st.just("")),
-    st.tuples(st.just("directory"), paths, st.just("")),
-    st.tuples(st.just("time"), paths, st.sampled_from(["0", "4000000000"])),
-    st.tuples(
-        st.just("ignore"), st.just(""), st.sampled_from(["", "*.log", "a\n!a/b", "*\n!**/b", "**/c.log"])
-    ),
-)
-REQUESTS = [
-    EVERYTHING,
-    (Selection(("*",), exclude=("b",)),),
-    (Selection(("a",)), Selection(("a/b", "é*"), prefix="p")),
-    (Selection((os.fsdecode(b"*/\xff"), "[ab]/*")),),
-]
-
-
-@settings(max_examples=60)
-@given(
-    drawn=st.lists(st.lists(operations, min_size=1, max_size=4), min_size=1, max_size=8),
-    ahead=st.sampled_from([0, 60]),
-    in_two=st.booleans(),
-)
-def test_a_memory_is_never_wrong(
-    drawn: list[list[tuple[str, str, str]]],
-    ahead: float,
-    tmp_path_factory: pytest.TempPathFactory,
-    *,
-    in_two: bool,
-) -> None:
-    """After any changes, a memory gives what reading all anew gives, and fails where that fails."""
-    root = tmp_path_factory.mktemp("root")
-    store = Store(tmp_path_factory.mktemp("store"))
-    requests = [ContextRequest(str(root), selections) for selections in REQUESTS]
-    for changes in drawn:
-        if ahead:  # runs start when no file is young; without that, the rule for racy files does it
-            pass_tick(root.parent)
-        for what, path, value in changes:
-            change(root, what, path, value)
-        contexts = Contexts(store, Clock(ahead))
-        if in_two:
-            with pytest.MonkeyPatch.context() as patch:
-                split(patch)
-                contexts.begin(requests)
-        for request in requests:
-            assert outcome(contexts.digest, request) == outcome(digest, request)
-            assert outcome(functools.partial(found, contexts), request) == outcome(files, request)
-        contexts.save()
-
-
-def files(request: ContextRequest) -> set[ContextFile]:
-    """Find files without any memory."""
-    root = Path(request.root)
-    return {*read_context(root, request.selections, load_ignore(root))}
-
-
-def found(contexts: Contexts, request: ContextRequest) -> set[ContextFile]:
-    """Find files."""
-    return {*contexts.listing(request).files}
-
-
-def outcome(ask: Callable[[ContextRequest], Answer], request: ContextRequest) -> Answer | str:
-    try:
-        return ask(request)
-    except DefinitionError as error:
-        return str(error)
-
-
-def change(root: Path, what: str, path: str, value: str) -> None:
-    """Change something, where that is possible."""
-    with contextlib.suppress(OSError):
-        CHANGE[what](root / path, value)
-
-
-def keep_time(place: Path, value: str) -> None:
-    before = place.stat()
-    place.write_text(value)
-    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def remove(place: Path, _value: str) -> None:
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink()
-
-
-CHANGE: dict[str, Callable[[Path, str], object]] = {
-    "directory": lambda place, _: place.mkdir(),
-    "ignore": lambda root, value: (root / ".dockerignore").write_text(value),
-    "keep time": keep_time,
-    "link": Path.symlink_to,
-    "mode": lambda place, value: place.chmod(int(value, 8) | 0o100 * place.is_dir()),
-    "remove": remove,
-    "rename": lambda place, value: place.rename(place.parent / value),
-    "time": lambda place, value: os.utime(place, (int(value), int(value))),
-    "write": Path.write_text,
-}
