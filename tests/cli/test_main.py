@@ -94,6 +94,17 @@ def test_a_command_line_that_is_wrong_is_explained(
     assert told.stdout == ""
 
 
+@pytest.mark.parametrize(("more", "code"), [("", 0), ("raise ValueError\n", 2)])
+def test_what_is_to_be_done_at_the_end_is_done(
+    cli: CommandLine, make_project: MakeProject, more: str, code: int
+) -> None:
+    """Although the process does not clear up after itself."""
+    root = make_project(f"import atexit\n{BOX}atexit.register(print, 'registered', end='')\n{more}")
+    told = cli(root, "check")
+    assert told.code == code
+    assert told.stdout.endswith("registered")
+
+
 @pytest.mark.parametrize("command", ["run", "build", "plan", "graph", "dockerfile", "spec", "check"])
 def test_each_command_has_help(cli: CommandLine, tmp_path: Path, command: str) -> None:
     told = cli(tmp_path, command, "--help")
