@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import sys
 import threading
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -22,8 +23,8 @@ def can_fork() -> bool:
     return len(os.sched_getaffinity(0)) > 1
 
 
-_LEAST = 19
-"""What makes a process wait for all others."""
+_PAUSE = 3.0
+"""Seconds in which there is something better to do than what is left to later runs."""
 
 
 class Beside:
@@ -31,28 +32,32 @@ class Beside:
 
     Arguments:
         work: gives its answer.
-        after: done by it when this process has the answer, and nobody else wants the processor.
+        after: done by it some seconds after the answer, or when its end is waited for.
 
     Raises:
         OSError: there are too many processes.
     """
 
-    def __init__(self, work: Callable[[], bytes], after: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, work: Callable[[], bytes], after: Callable[[], None] | None = None) -> None:
         # An answer goes through memory that both have; the pipe only says that it is there. It would hold a
         # hundredth of a large one, and the child would wait until this process has time for the rest.
         self._answer = open(os.memfd_create("answer"), "w+b")  # noqa: PTH123, SIM115 -- no path, closed later
         receiving, sending = os.pipe()
+        wanted, self._wanting = os.pipe()
         try:
             self._child = os.fork()
         except OSError:
-            os.close(receiving)
-            os.close(sending)
+            for number in (receiving, sending, wanted, self._wanting):
+                os.close(number)
             self._answer.close()
             raise
         if not self._child:
-            os.close(receiving)  # or it would wait for itself to read its answer
-            _work(work, after, self._answer, sending)
+            # Or it would wait for itself to read its answer, and to want its end.
+            os.close(receiving)
+            os.close(self._wanting)
+            _work(work, after, self._answer, sending, wanted)
         os.close(sending)
+        os.close(wanted)
         self._pipe = open(receiving, "rb")  # noqa: PTH123, SIM115 -- as above
 
     def answer(self) -> bytes | None:
@@ -67,18 +72,26 @@ class Beside:
         """Wait for the end of the process, which comes soon where nobody wants its answer any more."""
         self._pipe.close()
         self._answer.close()
+        os.close(self._wanting)
         with contextlib.suppress(ChildProcessError):  # somebody else collects all children
             os.waitpid(self._child, 0)
 
 
-def _work(work: Callable[[], bytes], after: Callable[[], None], answer: IO[bytes], sending: int) -> NoReturn:
+def _work(
+    work: Callable[[], bytes],
+    after: Callable[[], None] | None,
+    answer: IO[bytes],
+    sending: int,
+    wanted: int,
+) -> NoReturn:
     """Do the work of the second process, and end it without any of the first one's farewells."""
     try:
         answer.write(work())
         answer.flush()
         os.write(sending, b"!")
         os.close(sending)
-        os.nice(_LEAST)
-        after()
+        if after:
+            select.select([wanted], [], [], _PAUSE)
+            after()
     finally:
         os._exit(0)

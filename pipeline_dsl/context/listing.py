@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context.tree import ContextFile, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+_SIZE = 1000
+"""Files of a part: few enough that it is made at once, and enough that there are not many parts."""
+
+_LATEST = 2**63 - 1_000_000_000
+"""Nanoseconds from 1970 up to which 64 bits can tell a time, whatever its last second says."""
 
 
-class Listing(NamedTuple):
-    """The files of a build context field by field: there may be many thousands, and each would take its time.
-
-    What is in a directory follows it at once.
+class Part(NamedTuple):
+    """Some files, field by field: there may be many thousands, and each by itself would take its time.
 
     Arguments:
         paths: where they are in the context; this and what follows, up to the inodes, as in ``ContextFile``.
@@ -40,23 +46,61 @@ class Listing(NamedTuple):
     inodes: Sequence[int]
     contents: Sequence[str]
 
+    @property
+    def files(self) -> Iterable[ContextFile]:
+        """The files one by one."""
+        return map(ContextFile._make, zip(*self[:-1], strict=True))
+
+
+class Listing(NamedTuple):
+    """The files of a build context. What is in a directory follows it at once.
+
+    Arguments:
+        makers: make the parts of it; each but the last one has as many files.
+        is_plain: whether all names and targets are UTF-8, and no time is centuries away.
+    """
+
+    makers: Sequence[Callable[[], Part]]
+    is_plain: bool
+
     @classmethod
     def of(cls, files: Iterable[ContextFile], contents: Iterable[str]) -> Listing:
         """List files in any order, each with what it has to hold."""
         # Before "a.b" comes "a/b", as if the slash were before all else.
         told = [(*file, content) for file, content in zip(files, contents, strict=True)]
         told.sort(key=lambda fields: fields[0].replace("/", "\0"))
-        return cls._make(zip(*told, strict=True) if told else [()] * len(cls._fields))
+        starts = range(0, len(told), _SIZE)
+        parts = [Part._make(zip(*told[start : start + _SIZE], strict=True)) for start in starts]
+        return cls([functools.partial(Part._make, part) for part in parts], all(map(_is_plain, parts)))
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """The files, part by part: each is made when it is wanted, and the first one soon."""
+        return (make() for make in self.makers)
 
     @property
     def files(self) -> tuple[ContextFile, ...]:
         """The files one by one."""
-        return tuple(map(ContextFile._make, zip(*self[:-1], strict=True)))
+        return tuple(itertools.chain.from_iterable(part.files for part in self.parts))
 
-    def file(self, index: int) -> ContextFile:
-        """Give one of the files.
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """What each file has to hold."""
+        return tuple(itertools.chain.from_iterable(part.contents for part in self.parts))
+
+    def file(self, index: int) -> tuple[ContextFile, str]:
+        """Give one of the files, and what it has to hold.
 
         Raises:
             IndexError: there are not that many.
         """
-        return ContextFile._make(column[index] for column in self[:-1])
+        part, at = self.makers[index // _SIZE](), index % _SIZE
+        return ContextFile._make(column[at] for column in part[:-1]), part.contents[at]
+
+
+def _is_plain(part: Part) -> bool:
+    try:
+        "".join((*part.paths, *part.targets)).encode()
+    except UnicodeEncodeError:
+        return False
+    return max(map(abs, part.mtimes)) < _LATEST

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline_dsl.context import handover
 from pipeline_dsl.context.contexts import ContextRequest, Contexts
-from pipeline_dsl.context.listing import Listing
+from pipeline_dsl.context.listing import Listing, Part
 from pipeline_dsl.context.manifest import Manifest
 from tests.context.reference import EVERYTHING
 
@@ -25,5 +25,11 @@ def test_what_one_process_has_found_another_one_gets(tmp_path: Path) -> None:
     taken = handover.load(handover.dump(found))
 
     for name, (listing, *others) in found.items():
-        assert [list(column) for column in taken[name].listing] == [list(column) for column in listing]
+        assert [*map(lists, taken[name].listing.parts)] == [*map(lists, listing.parts)]
+        assert taken[name].listing.is_plain == listing.is_plain
         assert [taken[name].manifest, taken[name].digest] == others
+
+
+def lists(part: Part) -> list[list[object]]:
+    """Give the columns of a part, whatever they are kept in."""
+    return [list(column) for column in part]

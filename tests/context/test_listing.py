@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from pipeline_dsl.context.listing import Listing
@@ -18,7 +19,20 @@ def test_a_directory_is_followed_by_what_is_in_it_and_each_file_keeps_what_is_it
 
     listing = Listing.of(files, [f"content of {path}" for path in kinds])
 
-    assert [*listing.paths] == sorted(kinds, key=lambda path: path.split("/"))
+    assert [file.path for file in listing.files] == sorted(kinds, key=lambda path: path.split("/"))
     assert {*listing.files} == {*files}
-    assert [listing.file(index) for index in range(len(files))] == [*listing.files]
-    assert [*listing.contents] == [f"content of {path}" for path in listing.paths]
+    assert [*listing.contents] == [f"content of {file.path}" for file in listing.files]
+    each = zip(listing.files, listing.contents, strict=True)
+    assert [listing.file(index) for index in range(len(files))] == [*each]
+
+
+def test_files_of_any_part_are_found() -> None:
+    files = [ContextFile(f"{number:04}", "", Kind.REGULAR, 0o644, number, 1) for number in range(2500)]
+    listing = Listing.of(files, map(str, range(2500)))
+
+    assert [len(part.paths) for part in listing.parts] == [1000, 1000, 500]
+    assert [listing.file(index) for index in (0, 999, 1000, 2499)] == [
+        (files[index], str(index)) for index in (0, 999, 1000, 2499)
+    ]
+    with pytest.raises(IndexError):
+        listing.file(2500)

@@ -189,7 +189,7 @@ def test_the_context_holds_what_is_copied_and_nothing_else(make_project: MakePro
     )
     context = plan_build(resolved(root), root, "image").context
     assert context is not None
-    assert [*Contexts(None).listing(context).paths] == [
+    assert [file.path for file in Contexts(None).listing(context).files] == [
         "package.json",
         "src",
         "src/app.js",

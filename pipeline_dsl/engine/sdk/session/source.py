@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline_dsl.context.listing import Listing
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NANOSECONDS = 1_000_000_000
-_LATEST = 2**63 // _NANOSECONDS - 1
-"""Seconds since 1970 up to which a time can be told in nanoseconds."""
-
 _DIGITS = 16
 """Hexadecimal digits of a digest that are looked at: far more than fit into a second's nanoseconds."""
 
@@ -79,33 +75,30 @@ class Context:
 
     @property
     def can_be_listed(self) -> bool:
-        """Whether the protocol has words for them: names are UTF-8, and times are not millennia away."""
-        try:
-            "\0".join((*self._given.paths, *self._given.targets)).encode()
-        except UnicodeEncodeError:
-            return False
-        return max(map(abs, self._given.mtimes), default=0) // _NANOSECONDS < _LATEST
+        """Whether the protocol has words for them."""
+        return self._given.is_plain
 
     def only(self, path: str) -> Context:
         """Leave out all files but one, which may not be there either."""
-        is_it = [path == one for one in self._given.paths]
-        return Context(Listing._make(tuple(itertools.compress(column, is_it)) for column in self._given))
+        files = zip(self._given.files, self._given.contents, strict=True)
+        found = [(file, content) for file, content in files if file.path == path]
+        return Context(Listing.of((file for file, _ in found), (content for _, content in found)))
 
     def packets(self) -> Iterator[bytes]:
         """List all files; see ``Source.packets``."""
         listed = _List()
-        given = self._given
-        modes = map(_mode, given.kinds, given.modes)
-        times = map(_time, given.kinds, given.mtimes, given.contents)
-        told = zip(given.paths, modes, given.sizes, times, given.targets, strict=True)
-        for path, mode, size, time, target in told:
-            yield listed.packet(path, mode, len(target.encode()) or size, time, target)
+        for part in self._given.parts:
+            modes = map(_mode, part.kinds, part.modes)
+            times = map(_time, part.kinds, part.mtimes, part.contents)
+            told = zip(part.paths, modes, part.sizes, times, part.targets, strict=True)
+            for path, mode, size, time, target in told:
+                yield listed.packet(path, mode, len(target.encode()) or size, time, target)
 
     def read(self, index: int) -> Iterator[bytes]:
         """Read a file; see ``Source.read``."""
-        file = self._given.file(index)
+        file, content = self._given.file(index)
         try:
-            yield from read(file, self._given.contents[index])
+            yield from read(file, content)
         except OSError as error:
             problem = Problem("context-unreadable", f'"{file.source}" cannot be read: {error.strerror}.')
             raise StepError([problem]) from error
