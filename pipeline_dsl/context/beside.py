@@ -43,22 +43,23 @@ class Beside:
         # hundredth of a large one, and the child would wait until this process has time for the rest.
         self._answer = open(os.memfd_create("answer"), "w+b")  # noqa: PTH123, SIM115 -- no path, closed later
         receiving, sending = os.pipe()
-        wanted, self._wanting = os.pipe()
+        wanted, wanting = os.pipe()
         try:
             self._child = os.fork()
         except OSError:
-            for number in (receiving, sending, wanted, self._wanting):
+            for number in (receiving, sending, wanted, wanting):
                 os.close(number)
             self._answer.close()
             raise
         if not self._child:
             # Or it would wait for itself to read its answer, and to want its end.
             os.close(receiving)
-            os.close(self._wanting)
+            os.close(wanting)
             _work(work, after, self._answer, sending, wanted)
         os.close(sending)
         os.close(wanted)
         self._pipe = open(receiving, "rb")  # noqa: PTH123, SIM115 -- as above
+        self._wanting = open(wanting, "wb")  # noqa: PTH123, SIM115 -- as above
 
     def answer(self) -> bytes | None:
         """Wait for the answer; None if there is none. To be asked once."""
@@ -72,7 +73,7 @@ class Beside:
         """Wait for the end of the process, which comes soon where nobody wants its answer any more."""
         self._pipe.close()
         self._answer.close()
-        os.close(self._wanting)
+        self._wanting.close()
         with contextlib.suppress(ChildProcessError):  # somebody else collects all children
             os.waitpid(self._child, 0)
 
