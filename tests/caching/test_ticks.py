@@ -101,7 +101,7 @@ for _ in range(int(tries)):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             assert main(["why", "ci/unit", "--json"]) == 0
-        ((stage,),) = [json.loads(printed.getvalue())["stages"]]
+        (stage,) = json.loads(printed.getvalue())["stages"]
         reasons.append([step["reason"] for step in stage["steps"] if step["kind"] == "build"])
         if len(reasons) == 5:
             break

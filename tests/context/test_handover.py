@@ -26,6 +26,8 @@ def test_what_one_process_has_found_another_one_gets(tmp_path: Path) -> None:
 
     for name, (listing, *others) in found.items():
         assert [*map(lists, taken[name].listing.parts)] == [*map(lists, listing.parts)]
+        assert taken[name].listing.files == listing.files
+        assert {type(file) for file in taken[name].listing.files} == {type(file) for file in listing.files}
         assert taken[name].listing.is_plain == listing.is_plain
         assert [taken[name].manifest, taken[name].digest] == others
 

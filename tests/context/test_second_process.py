@@ -63,10 +63,7 @@ def test_a_second_process_ends_where_nobody_wants_to_know(
     monkeypatch.setattr(os, "fork", watched_fork)
     for number in range(1500):
         (root / f"docs/{number:0100}").touch()
-    request = ContextRequest(str(root), EVERYTHING)
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
-    contexts = Contexts(store, LATER)
+    request, contexts = changed_since_a_run(root, store), Contexts(store, LATER)
     assert contexts.begin([request])
 
     contexts.save()
@@ -80,9 +77,7 @@ def test_what_a_second_process_has_not_done_this_one_does(
     root: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has failed, or was to do something else."""
-    request, other = ContextRequest(str(root), EVERYTHING), ContextRequest(str(root), (Selection(("src",)),))
-    run(store, request)
-    (root / "src/app.js").write_text("changed")
+    request, other = changed_since_a_run(root, store), ContextRequest(str(root), (Selection(("src",)),))
     contexts = Contexts(store, LATER)
     assert contexts.begin([request])
     assert contexts.digest(other) == digest(other)
