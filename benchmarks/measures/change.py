@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
+import math
 from typing import TYPE_CHECKING
 
 from measures.nothing import VARIANTS
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from measures.sides import Side
     from measures.workbench import Workbench
 
 _EXAMPLE = ["test", "lint", "production"]
@@ -25,36 +28,46 @@ _ONLY_BUILD = {
     ', run=["node", "smoke.js"], after=[unit, style]': "",
 }
 
+_GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+
 
 def cold(bench: Workbench) -> Iterator[Row]:
     """Measure how long the images of ``examples/node-service`` take with nothing in the build cache."""
     root = copy_example(bench.directory / "cold", _ONLY_BUILD)
     forget = functools.partial(_forget_all, bench, root)
-    yield _built(bench, "cold build of examples/node-service", root, _EXAMPLE, forget, 1.05)
+    ours, bake = bench.ours(root, "run", "--plain", check=built), bench.bake(root, _EXAMPLE)
+    with bench.cleared(root):
+        yield _built(bench, "cold build of examples/node-service", [(ours, forget), (bake, forget)], 1.05)
 
 
 def one_file(bench: Workbench) -> Iterator[Row]:
     """Measure how long an image of 50,000 files takes of which one has changed."""
-    root = write_project(bench.directory / "change50", VARIANTS.format(variants=1))
-    write_files(root / "src", 50_000)
-    change = functools.partial(rewrite, root / "src" / "250" / "file25000.txt")
-    yield _built(bench, "1 changed file of 50,000", root, ["variant0"], change, 1.0)
+    roots = [bench.directory / name for name in ("change50", "change50-by-bake")]
+    for root in roots:
+        write_project(root, VARIANTS.format(variants=1))
+        write_files(root / "src", 50_000)
+    ours, bake = bench.ours(roots[0], "run", "--plain", check=built), bench.bake(roots[1], ["variant0"])
+    mine, others = (functools.partial(next, _changes(root)) for root in roots)
+    with bench.cleared(roots[0]), bench.cleared(roots[1]):
+        yield _built(bench, "1 changed file of 50,000", [(ours, mine), (bake, others)], 1.0)
 
 
-def _built(  # noqa: PLR0913, PLR0917 -- all that tells the two scenarios apart
-    bench: Workbench,
-    scenario: str,
-    root: Path,
-    variants: Sequence[str],
-    before: Callable[[], None],
-    limit: float,
+def _built(
+    bench: Workbench, scenario: str, sides: Sequence[tuple[Side | None, Callable[[], None]]], limit: float
 ) -> Row:
+    """Measure two sides, each with what is done before each time."""
     settle()
-    ours, bake = bench.ours(root, "run", "--plain", check=built), bench.bake(root, variants)
-    sides = [dataclasses.replace(side, before=before) for side in (ours, bake) if side]
-    with bench.cleared(root):
-        mine, *others = map(seconds, compare(sides, bench.rounds))
+    given = [dataclasses.replace(side, before=before) for side, before in sides if side]
+    mine, *others = map(seconds, compare(given, bench.rounds))
     return ratio(scenario, "ours / bake", mine, others[0], limit) if others else alone(scenario, mine)
+
+
+def _changes(root: Path) -> Iterator[None]:
+    """Change one file each time, another one than before; they come from all over the tree."""
+    files = sorted(root.rglob("*.txt"))
+    for number in itertools.count(1):
+        rewrite(files[int(number * _GOLDEN_RATIO * len(files)) % len(files)])
+        yield
 
 
 def _forget_all(bench: Workbench, root: Path) -> None:

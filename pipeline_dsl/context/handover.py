@@ -47,17 +47,19 @@ def load(dumped: bytes) -> dict[str, Found]:
     """Read what ``dump`` has written."""
     return {
         key: Found(
-            Listing([functools.partial(_part, part) for part in parts], is_plain),
+            Listing([functools.partial(_part, part) for part in parts], starts, is_plain),
             Manifest.load(manifest),
             digest,
         )
-        for key, (parts, is_plain, manifest, digest) in marshal.loads(dumped).items()  # noqa: S302 -- of this program
+        for key, (parts, starts, is_plain, manifest, digest) in marshal.loads(dumped).items()  # noqa: S302 -- of this program
     }
 
 
-def _plain(listing: Listing, manifest: Manifest, digest: str) -> tuple[list[bytes], bool, bytes, str]:
+def _plain(
+    listing: Listing, manifest: Manifest, digest: str
+) -> tuple[list[bytes], list[int], bool, bytes, str]:
     parts = [marshal.dumps(_columns(part)) for part in listing.parts]
-    return parts, listing.is_plain, manifest.dump(), digest
+    return parts, [*listing.starts], listing.is_plain, manifest.dump(), digest
 
 
 def _columns(part: Part) -> tuple[list[str], list[bytes], list[bytes], bytes]:

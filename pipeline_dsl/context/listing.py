@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_dsl.context.tree import ContextFile, Kind
@@ -56,22 +57,24 @@ class Listing(NamedTuple):
     """The files of a build context. What is in a directory follows it at once.
 
     Arguments:
-        makers: make the parts of it; each but the last one has as many files.
+        makers: make the parts of it.
+        starts: how many files come before each part, and at the end how many there are.
         is_plain: whether all names and targets are UTF-8, and no time is centuries away.
     """
 
     makers: Sequence[Callable[[], Part]]
+    starts: Sequence[int]
     is_plain: bool
 
     @classmethod
     def of(cls, files: Iterable[ContextFile], contents: Iterable[str]) -> Listing:
         """List files in any order, each with what it has to hold."""
-        # Before "a.b" comes "a/b", as if the slash were before all else.
         told = [(*file, content) for file, content in zip(files, contents, strict=True)]
-        told.sort(key=lambda fields: fields[0].replace("/", "\0"))
+        told.sort(key=lambda fields: order(fields[0]))
         starts = range(0, len(told), _SIZE)
         parts = [Part._make(zip(*told[start : start + _SIZE], strict=True)) for start in starts]
-        return cls([functools.partial(Part._make, part) for part in parts], all(map(_is_plain, parts)))
+        makers = [functools.partial(Part._make, part) for part in parts]
+        return cls(makers, [*starts, len(told)], all(map(_is_plain, parts)))
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -94,8 +97,14 @@ class Listing(NamedTuple):
         Raises:
             IndexError: there are not that many.
         """
-        part, at = self.makers[index // _SIZE](), index % _SIZE
+        number = bisect_right(self.starts, index) - 1
+        part, at = self.makers[number](), index - self.starts[number]
         return ContextFile._make(column[at] for column in part[:-1]), part.contents[at]
+
+
+def order(path: str) -> str:
+    """Give what sorts paths as they are sent: "a/b" before "a.b", as if the slash were before all else."""
+    return path.replace("/", "\0")
 
 
 def _is_plain(part: Part) -> bool:

@@ -30,6 +30,7 @@ class Dockerfile:
         target: name of the stage that becomes the image.
         images: references of the existing images that it starts or copies from.
         selections: the files of the build context that it takes.
+        divisible: what it copies from the build context and may find in pieces, if it is a directory.
     """
 
     lines: tuple[str, ...]
@@ -37,6 +38,7 @@ class Dockerfile:
     target: str
     images: tuple[str, ...]
     selections: tuple[Selection, ...]
+    divisible: tuple[str, ...]
 
     @functools.cached_property
     def text(self) -> str:
@@ -49,6 +51,7 @@ def dockerfile(
     labels: Mapping[str, str],
     environments: Mapping[str, Mapping[str, str]] | None = None,
     arguments: Mapping[str, str] | None = None,
+    pieces: Mapping[str, Sequence[str]] | None = None,
 ) -> Dockerfile:
     """Write the Dockerfile of a variant, with one stage for each variant that it needs.
 
@@ -59,6 +62,8 @@ def dockerfile(
             are needed only where the path of a mount or a cache holds one, and where a build argument has
             the name of one.
         arguments: values of build arguments, where they are not the defaults.
+        pieces: in which directories of the build context there is what should be in another one of it, by
+            that one; it has to be divisible.
 
     Raises:
         DefinitionError: a variant holds what a Dockerfile cannot express.
@@ -66,7 +71,7 @@ def dockerfile(
     by_name = {variant.name: variant for variant in variants}
     known = environments or {}
     names = _stage_names(by_name)
-    writer = Writer(names)
+    writer = Writer(names, pieces or {})
     blocks: list[str] = []
     for variant in variants:
         written = recipe(variant, by_name, known.get(variant.base or ""), arguments)
@@ -77,6 +82,7 @@ def dockerfile(
         target=names[variants[-1].name],
         images=tuple(writer.images),
         selections=tuple(writer.selections),
+        divisible=writer.selections.divisible,
     )
 
 

@@ -20,6 +20,7 @@ class Selections:
 
     def __init__(self) -> None:
         self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], Selection] = {}
+        self._mounted: set[str] = set()
 
     def __iter__(self) -> Iterator[Selection]:
         return iter(self._made.values())
@@ -38,10 +39,29 @@ class Selections:
             Where an instruction finds them, in the same order.
         """
         clean = tuple(posixpath.normpath(f"/{source}").lstrip("/") or "." for source in sources)
-        selection = self._made.setdefault((clean, exclude), self._new(clean, exclude))
-        if not selection.prefix:
-            return clean
-        return tuple(selection.prefix + ("/" if path == "." else f"/{path}") for path in clean)
+        return _places(self._made.setdefault((clean, exclude), self._new(clean, exclude)))
+
+    def mount(self, source: str) -> str:
+        """Have a file or a directory sent that is seen while a command runs; say where it is found."""
+        (place,) = self.select((source,))
+        self._mounted.add(place)
+        return place.rstrip("/")
+
+    @property
+    def divisible(self) -> tuple[str, ...]:
+        """What may be divided, if it is a directory: it is copied, and nothing else takes a part of it.
+
+        Links may lead from one thing that is sent in its own place into another.
+        """
+        in_place = sum(not selection.prefix for selection in self)
+        places = (
+            place
+            for selection in self
+            if selection.prefix or in_place == 1
+            for place in _places(selection)
+            if len(selection.sources) == 1 and place not in self._mounted and not _has_wildcard(place)
+        )
+        return tuple(place.rstrip("/") for place in places)
 
     def _new(self, sources: tuple[str, ...], exclude: tuple[str, ...]) -> Selection:
         if sources == (".",) and not exclude:
@@ -49,6 +69,16 @@ class Selections:
         moved = exclude or any(map(_takes_own_directory, sources))
         prefix = f"{OWN_DIRECTORY}/files-{len(self._made) + 1}" if moved else ""
         return Selection(sources, exclude, prefix)
+
+
+def _places(selection: Selection) -> tuple[str, ...]:
+    if not selection.prefix:
+        return selection.sources
+    return tuple(selection.prefix + ("/" if path == "." else f"/{path}") for path in selection.sources)
+
+
+def _has_wildcard(path: str) -> bool:
+    return any(character in path for character in "*?[\\")
 
 
 def _takes_own_directory(source: str) -> bool:

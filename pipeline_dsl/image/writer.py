@@ -50,11 +50,13 @@ class Writer:
 
     Arguments:
         stages: names of the stages by variant.
+        pieces: directories of the build context that hold what is in another one of it, by that one.
     """
 
-    def __init__(self, stages: Mapping[str, str]) -> None:
+    def __init__(self, stages: Mapping[str, str], pieces: Mapping[str, Sequence[str]]) -> None:
         self.naming = Naming()
         self._stages = stages
+        self._pieces = pieces
         self.images: dict[str, None] = {}
         self.selections = Selections()
         self._stage_names = {*stages.values()}
@@ -159,20 +161,22 @@ class Writer:
                 script = self._script_mount(text)
                 return (syntax.run([f"{_SCRIPT_TARGET}/script"], [*self._mounts(mounts), script]),)
             case CopyFiles():
-                return (self._copy(instruction),)
+                return self._copy(instruction)
             case _:
                 return _independent(instruction)
 
-    def _copy(self, files: CopyFiles) -> str:
+    def _copy(self, files: CopyFiles) -> Iterator[str]:
         flags = [f"--chown={_OWNER}"] if files.owned else []
-        sources = files.sources
+        copied = [files.sources]
         if isinstance(files.place, Context):
-            sources = self.selections.select(sources, files.exclude)
+            found = self.selections.select(files.sources, files.exclude)
+            copied = [(f"{piece}/",) for piece in self._pieces.get(found[0].rstrip("/"), ())] or [found]
         else:
             is_reduced = _is_reduced(files)
             place = self.naming.mark(_reduced_name(files)) if is_reduced else self._place(files.place)
             flags.insert(0, f"--from={place}")
-        return f"COPY {' '.join([*flags, syntax.paths([*sources, files.destination])])}"
+        for sources in copied:
+            yield f"COPY {' '.join([*flags, syntax.paths([*sources, files.destination])])}"
 
     def _place(self, place: Place) -> str:
         match place:
@@ -187,8 +191,8 @@ class Writer:
         for mount in mounts:
             match mount:
                 case BindMount(Context(), source, target):
-                    (path,) = self.selections.select((source,))
-                    yield syntax.mount(type="bind", source=path.rstrip("/"), target=target, rw=None)
+                    found = self.selections.mount(source)
+                    yield syntax.mount(type="bind", source=found, target=target, rw=None)
                 case BindMount(place, source, target):
                     origin = {"from": self._place(place)}
                     yield syntax.mount(type="bind", **origin, source=source, target=target, rw=None)

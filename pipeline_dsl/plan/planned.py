@@ -70,13 +70,16 @@ class PlannedBuild:
         """Name of the variant."""
         return self.variants[-1].name
 
-    def dockerfile_on(self, environments: Mapping[str, Mapping[str, str]]) -> Dockerfile:
-        """Write the Dockerfile once its base images are known.
+    def dockerfile_on(
+        self, environments: Mapping[str, Mapping[str, str]], pieces: Mapping[str, Sequence[str]]
+    ) -> Dockerfile:
+        """Write the Dockerfile once its base images and its files are known.
 
         Arguments:
             environments: the variables that each base image sets, by the image's reference.
+            pieces: in which directories of the build context there is what should be in another one.
         """
-        return dockerfile(self.variants, self.labels, environments, self.parameters.arguments)
+        return dockerfile(self.variants, self.labels, environments, self.parameters.arguments, pieces)
 
     def settled(
         self,

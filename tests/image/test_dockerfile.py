@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -167,6 +167,56 @@ def test_the_context_that_is_sent_is_what_is_copied_or_mounted(dockerfile_of: Do
         Selection(("*",), prefix=".pipeline-dsl/files-6"),
         Selection((".",), ("*.md",), ".pipeline-dsl/files-7"),
     )
+
+
+@pytest.mark.parametrize(
+    ("copies", "expected"),
+    [
+        (["local"], [".pipeline-dsl/context"]),
+        ([Copy("local", source="./src/")], ["src"]),
+        (
+            ["local", Copy("local", source="lib/", exclude=["*.md"]), Copy("local", source="src")],
+            [".pipeline-dsl/context", ".pipeline-dsl/files-2/lib", "src"],
+        ),
+        # What is a link in one of them may lead into the other one.
+        ([Copy("local", source="src"), Copy("local", source="lib")], []),
+        ([Copy("local", source="s[r]c/")], []),
+        ([Copy("local", source="**")], []),
+    ],
+)
+def test_what_is_copied_may_be_divided_where_nothing_else_takes_it(
+    dockerfile_of: DockerfileOf, copies: list[Literal["local"] | Copy], expected: list[str]
+) -> None:
+    written = dockerfile_of(Variant("own", base="foo", copies=copies))
+    assert [*written.divisible] == expected
+
+
+def test_what_is_mounted_is_not_divided(dockerfile_of: DockerfileOf) -> None:
+    builder = Builder(command="make", mounts=["local", Mount("local", source="src")])
+    source = Copy("local", source="src")
+    written = dockerfile_of(Variant("own", base="foo", builder=builder, copies=["local", source]))
+    assert written.divisible == ()
+
+
+def test_several_requirements_are_not_divided(dockerfile_of: DockerfileOf) -> None:
+    written = dockerfile_of(
+        Variant("own", base="foo", builder=Builder(command="make", requirements=["a", "b"]))
+    )
+    assert written.divisible == ()
+
+
+def test_what_is_in_pieces_is_copied_piece_by_piece() -> None:
+    source = Copy("local", source="my src", destination="/opt/src")
+    own = Variant("own", base="foo", copies=["local", source, Copy(Image("foo"), source="/x")])
+    resolved = resolve(Project("p", variants=[own]))
+    pieces = {".pipeline-dsl/context": (), "my src": ("my src/0", "my src/1")}
+    written = dockerfile(resolved.closure("own"), {}, pieces=pieces)
+    owned = "--chown=$LIVES_UID:$LIVES_GID"
+    assert lines(written.text, "COPY")[:-1] == [
+        f"{owned} .pipeline-dsl/context/ .",
+        f'{owned} ["my src/0/", "/opt/src"]',
+        f'{owned} ["my src/1/", "/opt/src"]',
+    ]
 
 
 def test_caches_and_mounts_say_all_that_matters(dockerfile_of: DockerfileOf) -> None:

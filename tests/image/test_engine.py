@@ -357,7 +357,7 @@ def test_a_change_to_the_dockerfile_alone_leaves_what_was_copied_in_the_cache(
 )
 def test_a_written_file_holds_the_text_byte_for_byte(text: str, engine: Engine, base: str) -> None:
     instructions = (From(base), WriteFile("/etc/apt/keyrings/own", text), WriteFile("/new/dir/own", text))
-    writer = Writer({"own": "own"})
+    writer = Writer({"own": "own"}, {})
     (stage,) = writer.stage(Recipe("own", Variant("own").at, instructions), None)
     image = engine.build_text(named(stage, writer.naming.names), "own")
     script = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline_dsl.cache.ahead import Ahead
 from pipeline_dsl.cache.images import image_key
 from pipeline_dsl.cache.images import reference as cache_reference
+from pipeline_dsl.context.division import divide
 from pipeline_dsl.engine.docker import BuildRequest, BuildResult, LocalFiles
 from pipeline_dsl.engine.events import Stream
 from pipeline_dsl.engine.expectation import unexpected
@@ -202,13 +203,18 @@ class Builds:
         for name, image in images.items():
             if image.triggers:
                 output(Stream.PROGRESS, f"{name} has ONBUILD triggers, which the engine executes.")
-        written = planned.dockerfile_on({name: image.environment for name, image in images.items()})
+        listing = self._contexts.listing(context)
+        pieces: dict[str, tuple[str, ...]] = {}
+        for directory in planned.dockerfile.divisible:
+            listing, pieces[directory] = divide(listing, directory)
+        environments = {name: image.environment for name, image in images.items()}
+        written = planned.dockerfile_on(environments, pieces)
         shared = self._memory.shared
-        files = LocalFiles(self._contexts.listing(context), place=repr((context.root, context.selections)))
+        files = LocalFiles(listing, place=repr((context.root, context.selections)))
         request = BuildRequest(
             dockerfile=written.text,
             target=written.target,
-            context=lambda extra: pack(files.listing.files, extra, files.listing.contents),
+            context=lambda extra: pack(listing.files, extra, listing.contents),
             tags=planned.tags,
             arguments=planned.parameters.arguments,
             no_cache=self._rules.no_cache,
