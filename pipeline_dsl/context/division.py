@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     """What makes some files that follow each other, and how many they are."""
 
 _LEAST = 5_000
-"""Files that a piece has, or up to twice as many: an instruction by itself takes as long as some hundreds."""
+"""Files of a piece at least, more or less: an instruction by itself takes as long as some hundreds."""
 
 _DOUBLINGS = 3
 """How often a directory is cut in two at most: an image must not have many more than a hundred layers."""
