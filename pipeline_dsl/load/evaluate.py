@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Position, Problem
 from pipeline_dsl.load.blame import blame
+from pipeline_dsl.load.compilation import compiled
 from pipeline_dsl.model import Pipeline, Project, Variant
 from pipeline_dsl.model.document import parse
 from pipeline_dsl.model.evaluation import Evaluation, evaluating
@@ -60,7 +61,7 @@ def _execute(file: Path) -> None:
     module = types.ModuleType(file.stem)
     module.__file__ = str(file)
     sys.modules[file.stem] = module  # so that a module which imports the file gets it, not a second copy
-    exec(compile(file.read_bytes(), file, "exec"), module.__dict__)  # noqa: S102 -- what loading means
+    exec(compiled(file.read_bytes(), file), module.__dict__)  # noqa: S102 -- what loading means
 
 
 @contextlib.contextmanager

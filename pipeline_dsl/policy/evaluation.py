@@ -8,6 +8,7 @@ import types
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.errors import DefinitionError, Position, Problem
+from pipeline_dsl.load.compilation import compiled
 from pipeline_dsl.policy.declaration import declared
 from pipeline_dsl.policy.failure import failure
 
@@ -35,7 +36,7 @@ def evaluate(file: Path, text: str) -> tuple[Policy, ...]:
     sys.modules[module.__name__] = module  # where dataclasses of the file look for their names
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102 -- what evaluating means
+            exec(compiled(text, file), module.__dict__)  # noqa: S102 -- what evaluating means
     except (Exception, SystemExit) as error:
         raise DefinitionError([failure(str(file), error, Position(str(file), 1))]) from error
     policies = declared(module)
