@@ -7,6 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pipeline_dsl.context.selection import Selection
+from pipeline_dsl.context.wildcard import has_wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +60,7 @@ class Selections:
             for selection in self
             if selection.prefix or in_place == 1
             for place in _places(selection)
-            if len(selection.sources) == 1 and place not in self._mounted and not _has_wildcard(place)
+            if len(selection.sources) == 1 and place not in self._mounted and not has_wildcard(place)
         )
         return tuple(place.rstrip("/") for place in places)
 
@@ -75,10 +76,6 @@ def _places(selection: Selection) -> tuple[str, ...]:
     if not selection.prefix:
         return selection.sources
     return tuple(selection.prefix + ("/" if path == "." else f"/{path}") for path in selection.sources)
-
-
-def _has_wildcard(path: str) -> bool:
-    return any(character in path for character in "*?[\\")
 
 
 def _takes_own_directory(source: str) -> bool:

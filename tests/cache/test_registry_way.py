@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import struct
+import sys
 import time
 import uuid
 import warnings
@@ -444,9 +445,10 @@ def test_a_proxy_that_does_not_lead_there_is_told() -> None:
         ):
             client.exists("one")
     assert "secret" not in str(error.value)
-    del error
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()  # Python 3.11.3 leaves it to this to close the connection to such a proxy
+    if sys.version_info < (3, 11, 4):  # which leave the connection to such a proxy to be collected
+        del error
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
 
 
 @pytest.mark.parametrize(
